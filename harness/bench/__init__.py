@@ -1,0 +1,1 @@
+"""Stage 5, measurement: firmware on a board in, measurements and an outcome out."""

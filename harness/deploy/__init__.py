@@ -1,0 +1,1 @@
+"""Stage 3, deployment: a variant in, firmware for one target out."""

@@ -1,0 +1,67 @@
+"""The protocol between the harness and a tool that makes code for a target."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from harness.deploy.target import Target
+from harness.model.model import Tensor
+from harness.optimize.variant import Variant
+from harness.value import Value
+
+
+@dataclass(frozen=True)
+class Step(Value):
+    """One timed step of an inference: a kernel, and the layers of the model that it computes.
+
+    Attributes:
+        kernel: the generated function's name.
+        layers: names of the model's layers (`Layer.name`) fused into it.
+    """
+
+    kernel: str
+    layers: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class GeneratedCode(Value):
+    """What a backend made: all that goes into the model's static library, which implements `firmware/include/model.h`.
+
+    Attributes:
+        sources: C files to compile.
+        objects: ready object files of the target's ABI.
+        include_directories: for the sources.
+        arena_bytes: activation memory, inputs, outputs and workspaces included.
+        arena_lower_bound: bytes of the largest set of tensors alive at once; no plan can be smaller.
+        steps: in the order in which the model reports them.
+        inputs, outputs: as the firmware exposes them.
+    """
+
+    sources: tuple[Path, ...]
+    objects: tuple[Path, ...]
+    include_directories: tuple[Path, ...]
+    arena_bytes: int
+    arena_lower_bound: int
+    steps: tuple[Step, ...]
+    inputs: tuple[Tensor, ...]
+    outputs: tuple[Tensor, ...]
+
+
+class Backend(Protocol):
+    """A tool that turns a variant into code; found by the entry point group `tinyml_harness.backends`."""
+
+    name: str
+
+    def versions(self) -> Mapping[str, str]:
+        """Exact versions of the tools behind this backend; part of every cache key and record. Must not import them."""
+
+    def generate(self, variant: Variant, target: Target, directory: Path) -> GeneratedCode:
+        """Write the model's code into an empty directory.
+
+        Raises:
+            UnsupportedModelError: operators or types this backend lacks, all listed at once, with their layers.
+            BuildError: the tool failed otherwise.
+        """

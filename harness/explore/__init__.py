@@ -1,0 +1,1 @@
+"""Stage 7, choice: constraints and Pareto fronts over records."""

@@ -1,0 +1,1 @@
+"""Stage 1, intake: model files and model code in, `Model` and `Dataset` values out."""

@@ -1,0 +1,106 @@
+"""The record of one benchmark case: what was run, how it ended, what was measured, and from what it was made."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from harness.bench.measurement import Measurement, Provenance
+from harness.bench.outcome import Outcome
+from harness.value import Value
+
+SCHEMA = 1
+
+
+@dataclass(frozen=True)
+class Candidate(Value):
+    """A point of the design space: model variant x backend x build x board.
+
+    Attributes:
+        build: the build options, such as `O2`.
+    """
+
+    model: str
+    quantization: str
+    backend: str
+    build: str
+    board: str
+
+    def __str__(self) -> str:
+        return f"{self.model}-{self.quantization}-{self.backend}-{self.board}"
+
+
+@dataclass(frozen=True)
+class LayerTime(Value):
+    """Cycles of one step of the inference, mapped back to the model's layers.
+
+    Attributes:
+        macs: of those layers together.
+    """
+
+    kernel: str
+    layers: tuple[str, ...]
+    cycles: float
+    macs: int
+    provenance: Provenance
+
+
+@dataclass(frozen=True)
+class Capacity(Value):
+    """What the board offers: the base of limits in per cent, bytes and hertz."""
+
+    flash_bytes: int
+    ram_bytes: int
+    clock_hz: int
+
+
+@dataclass(frozen=True)
+class Origin(Value):
+    """From what a record was made, enough to make it again.
+
+    Attributes:
+        model_sha256, board_sha256: of the files.
+        firmware_build_id: GNU build id; empty where nothing was built.
+        versions: exact versions of all tools.
+        flags: the compiler's.
+        git_commit: of the harness, with `+changes` when the tree was not clean; empty outside a checkout.
+        dut: the board of the rack that ran it; empty where none did.
+        started: UTC, ISO 8601.
+        seconds: wall time of the case.
+    """
+
+    model_sha256: str
+    board_sha256: str
+    firmware_build_id: str
+    versions: Mapping[str, str]
+    flags: tuple[str, ...]
+    git_commit: str
+    dut: str
+    started: str
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Record(Value):
+    """One case.
+
+    Attributes:
+        case: the pytest node id: unique within a run.
+        limits: the constraints that held for this case, as text.
+        macs: of one inference.
+    """
+
+    case: str
+    candidate: Candidate
+    outcome: Outcome
+    measurements: tuple[Measurement, ...]
+    layers: tuple[LayerTime, ...]
+    limits: tuple[str, ...]
+    capacity: Capacity
+    macs: int
+    origin: Origin
+    schema: int = SCHEMA
+
+    def measurement(self, quantity: str) -> Measurement | None:
+        """The measurement of a quantity, or None where the case has none."""
+        return next((one for one in self.measurements if one.quantity == quantity), None)
