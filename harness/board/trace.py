@@ -27,7 +27,7 @@ class EnergyTrace:
     trigger: NDArray[np.bool_]
 
     def window_energies_j(self) -> list[float]:
-        """Energy in joule of each window with the trigger high, in order of time; one cut off at the end is left out."""
+        """Energy in joule of each window with the trigger high, in time order; one cut off at the end is left out."""
         import numpy as np
 
         edges = np.diff(self.trigger.astype(np.int8), prepend=0)
