@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from harness.bench.measurement import Measurement, Provenance
+from harness.bench.layer_time import LayerTime
+from harness.bench.measurement import Measurement
 from harness.bench.outcome import Outcome
 from harness.value import Value
+
+__all__ = ["Candidate", "Capacity", "LayerTime", "Origin", "Record"]
 
 SCHEMA = 1
 
@@ -28,21 +31,6 @@ class Candidate(Value):
 
     def __str__(self) -> str:
         return f"{self.model}-{self.quantization}-{self.backend}-{self.board}"
-
-
-@dataclass(frozen=True)
-class LayerTime(Value):
-    """Cycles of one step of the inference, mapped back to the model's layers.
-
-    Attributes:
-        macs: of those layers together.
-    """
-
-    kernel: str
-    layers: tuple[str, ...]
-    cycles: float
-    macs: int
-    provenance: Provenance
 
 
 @dataclass(frozen=True)
