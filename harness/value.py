@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Self
+from functools import cache
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from harness.errors import ConfigError
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
 
 
 @dataclass(frozen=True)
 class Value:
     """A frozen dataclass that writes itself to JSON and reads itself back, with every type checked on the way in."""
 
+    # JSON has no infinity: a difference from a board that computes NaN is one.
+    __pydantic_config__: ClassVar[dict[str, str]] = {"ser_json_inf_nan": "strings"}
+
     def to_json(self) -> str:
         """This value as one line of JSON."""
-        from pydantic import TypeAdapter
-
-        return TypeAdapter(type(self)).dump_json(self).decode()
+        return _adapter(type(self)).dump_json(self).decode()
 
     @classmethod
     def from_json(cls, text: str | bytes) -> Self:
@@ -25,9 +30,17 @@ class Value:
         Raises:
             ConfigError: the text is not JSON, or a field is missing or of the wrong type.
         """
-        from pydantic import TypeAdapter, ValidationError
+        from pydantic import ValidationError
 
         try:
-            return TypeAdapter(cls).validate_json(text)
+            value: Self = _adapter(cls).validate_json(text)
         except ValidationError as error:
             raise ConfigError(f"not a {cls.__name__}: {error}") from error
+        return value
+
+
+@cache
+def _adapter(kind: type[Any]) -> TypeAdapter[Any]:
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(kind)
