@@ -41,6 +41,10 @@ class DoesNotFitError(HarnessError):
         self.missing_bytes = missing_bytes
 
 
+class ResultsError(HarnessError):
+    """A run or its records can't be found, read or written."""
+
+
 class InfrastructureError(HarnessError):
     """The board, its cable, probe or power failed, not the firmware: worth a retry, never the model's fault."""
 

@@ -21,12 +21,14 @@ class Quantity:
         title: for people.
         unit: SI; `B` for bytes, `1` for counts and ratios.
         capacity: `flash` or `ram` where a limit in per cent means per cent of the board's memory, else empty.
+        share: a ratio of at most 1, which people read and write in per cent.
     """
 
     title: str
     unit: str
     better: Better
     capacity: str = ""
+    share: bool = False
 
 
 QUANTITIES: dict[str, Quantity] = {
@@ -46,8 +48,8 @@ QUANTITIES: dict[str, Quantity] = {
     "stack": Quantity("RAM: stack, by watermark", "B", Better.LOWER, "ram"),
     "arena": Quantity("RAM: arena", "B", Better.LOWER, "ram"),
     "arena_lower_bound": Quantity("lower bound of the arena", "B", Better.LOWER, "ram"),
-    "accuracy": Quantity("top-1 accuracy on the board", "1", Better.HIGHER),
+    "accuracy": Quantity("top-1 accuracy on the board", "1", Better.HIGHER, share=True),
     "max_difference": Quantity("largest difference from the host (int8: in steps)", "1", Better.LOWER),
     "mean_difference": Quantity("mean difference from the host", "1", Better.LOWER),
-    "argmax_agreement": Quantity("share of samples with the host's top class", "1", Better.HIGHER),
+    "argmax_agreement": Quantity("share of samples with the host's top class", "1", Better.HIGHER, share=True),
 }
