@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from harness.errors import ConfigError
@@ -39,8 +38,14 @@ class Value:
         return value
 
 
-@cache
+_adapters: dict[str, TypeAdapter[Any]] = {}
+
+
 def _adapter(kind: type[Any]) -> TypeAdapter[Any]:
+    """The validator of a class, built once: building it takes longer than using it."""
     from pydantic import TypeAdapter
 
-    return TypeAdapter(kind)
+    name = f"{kind.__module__}.{kind.__qualname__}"
+    if name not in _adapters:
+        _adapters[name] = TypeAdapter(kind)
+    return _adapters[name]
