@@ -10,7 +10,10 @@ from harness.cache import sha256
 from harness.errors import ModelError
 from harness.value import Value
 
-ITEM_BYTES = {"float32": 4, "int32": 4, "int16": 2, "int8": 1, "uint8": 1, "int64": 8, "float16": 2, "bool": 1}
+ITEM_BYTES = {
+    **{"float16": 2, "float32": 4, "float64": 8, "bool": 1},
+    **{"int8": 1, "int16": 2, "int32": 4, "int64": 8, "uint8": 1, "uint16": 2, "uint32": 4, "uint64": 8},
+}
 
 
 @dataclass(frozen=True)

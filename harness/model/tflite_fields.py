@@ -1,0 +1,178 @@
+"""Every table of a `.tflite` file as plain fields, through the `tflite` schema package, with every access in bounds.
+
+The Python runtime of FlatBuffers has no verifier. So all of the file that can be reached from its root is read here,
+once, through a table class that checks each offset before it is followed; what comes out is plain Python.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache
+from typing import Any
+
+from flatbuffers import number_types  # type: ignore[import-untyped]
+from flatbuffers.table import Table  # type: ignore[import-untyped]
+
+from harness.errors import ModelError
+
+Fields = dict[str, Any]
+"""A table by the schema's names; a vector of numbers is a read-only numpy view, one of tables a list of fields."""
+
+MOST_TABLES = 200_000
+_UNIONS = {
+    "BuiltinOptions": "BuiltinOptions",
+    "BuiltinOptions2": "BuiltinOptions2",
+    "Details": "QuantizationDetails",
+    "ArraySegments": "SparseIndexVector",
+    "ArrayIndices": "SparseIndexVector",
+}
+
+
+class _Budget:
+    """Bounds the work by the file's size: offsets that all lead to one place would else multiply it."""
+
+    def __init__(self, size: int) -> None:
+        self.bytes_left = 4 * size + 4096
+        self.tables_left = MOST_TABLES
+
+    def spend(self, nbytes: int, tables: int = 0) -> None:
+        self.bytes_left -= nbytes
+        self.tables_left -= tables
+        if self.bytes_left < 0 or self.tables_left < 0:
+            raise ModelError("its tables overlap, or are more than any model has")
+
+
+class _CheckedTable(Table):  # type: ignore[misc]
+    """A table of which every access is checked against the end of the file."""
+
+    __slots__ = ("budget", "size", "vtable", "vtable_size")
+
+    def __init__(self, content: bytes, position: int, budget: _Budget) -> None:
+        super().__init__(content, position)
+        self.budget = budget
+        self.vtable = position - self.Get(number_types.SOffsetTFlags, position)
+        self.vtable_size = self.Get(number_types.VOffsetTFlags, self.vtable)
+        self.size = self.Get(number_types.VOffsetTFlags, self.vtable + 2)
+        self._require(self.vtable, self.vtable_size)
+        self._require(position, self.size)
+        if self.vtable_size < 4 or self.vtable_size % 2 or self.size < 4:
+            raise ModelError(f"no table at byte {position}")
+        budget.spend(self.size, tables=1)
+
+    def _require(self, position: int, nbytes: int) -> None:
+        if position < 0 or nbytes < 0 or position + nbytes > len(self.Bytes):
+            raise ModelError(f"it points to bytes {position:,} to {position + nbytes:,}, but has {len(self.Bytes):,}")
+
+    def Get(self, flags: Any, position: int) -> Any:  # noqa: N802
+        self._require(position, flags.bytewidth)
+        return super().Get(flags, position)
+
+    def Offset(self, entry: int) -> int:  # noqa: N802
+        if entry + 2 > self.vtable_size:
+            return 0
+        offset: int = self.Get(number_types.VOffsetTFlags, self.vtable + entry)
+        if offset >= self.size:
+            raise ModelError(f"a field of the table at byte {self.Pos:,} lies outside it")
+        return offset
+
+    def Indirect(self, position: int) -> int:  # noqa: N802
+        target: int = position + self.Get(number_types.UOffsetTFlags, position)
+        self._require(target, 4)
+        return target
+
+    def String(self, position: int) -> bytes:  # noqa: N802
+        start = self.Indirect(position)
+        length = self.Get(number_types.UOffsetTFlags, start)
+        self._require(start + 4, length)
+        self.budget.spend(length)
+        return bytes(self.Bytes[start + 4 : start + 4 + length])
+
+    def Vector(self, offset: int) -> int:  # noqa: N802
+        return self.Indirect(self.Pos + offset) + 4
+
+    def VectorLen(self, offset: int) -> int:  # noqa: N802
+        start = self.Indirect(self.Pos + offset)
+        length: int = self.Get(number_types.UOffsetTFlags, start)
+        self._require(start + 4, length)
+        return length
+
+    def GetVectorAsNumpy(self, flags: Any, offset: int) -> Any:  # noqa: N802
+        nbytes = self.VectorLen(offset) * flags.bytewidth
+        self._require(self.Vector(offset), nbytes)
+        self.budget.spend(nbytes)
+        return super().GetVectorAsNumpy(flags, offset)
+
+    def Union(self, table: Table, offset: int) -> None:  # noqa: N802
+        table.Pos = self.Indirect(self.Pos + offset)
+        table.Bytes = self.Bytes
+
+
+class _Accessors:
+    """What the generated class of a table offers: its fields, told apart by kind."""
+
+    def __init__(self, kind: type) -> None:
+        methods = {name for name in vars(kind) if not name.startswith(("_", "GetRootAs")) and name != "Init"}
+        vectors = {name for name in methods if f"{name}Length" in methods}
+        helpers = {f"{name}{suffix}" for name in vectors for suffix in ("Length", "AsNumpy", "IsNone")}
+        self.numbers = sorted(name for name in vectors if f"{name}AsNumpy" in methods)
+        self.children = sorted(vectors - set(self.numbers))
+        plain = {name for name in methods - vectors - helpers if not name.endswith("BufferHasIdentifier")}
+        self.unions = sorted(plain & _UNIONS.keys())
+        self.singles = sorted(plain - set(self.unions))
+
+
+@cache
+def _accessors_of(kind: type) -> _Accessors:
+    return _Accessors(kind)
+
+
+def read_fields(content: bytes) -> Fields:
+    """All tables that the file's root reaches, as fields of `Model` in the schema.
+
+    Raises:
+        ModelError: an offset, length or table does not fit in the file.
+    """
+    import tflite
+
+    root = tflite.Model()
+    budget = _Budget(len(content))
+    start = int.from_bytes(content[:4], "little")
+    return _fields(root, content, start, budget)
+
+
+def _fields(table: Any, content: bytes, position: int, budget: _Budget) -> Fields:
+    table._tab = checked = _CheckedTable(content, position, budget)
+    accessors = _accessors_of(type(table))
+    fields: Fields = {name: _plain(getattr(table, name)(), checked) for name in accessors.singles}
+    for name in accessors.children:
+        fields[name] = [_plain(child, checked) for child in _children(table, name, budget)]
+    for name in accessors.numbers:
+        vector = getattr(table, f"{name}AsNumpy")()
+        fields[name] = None if isinstance(vector, int) else vector
+    for name in accessors.unions:
+        fields[name] = _union(table, name, fields[f"{name}Type"], checked)
+    return fields
+
+
+def _children(table: Any, name: str, budget: _Budget) -> Iterator[Any]:
+    count = getattr(table, f"{name}Length")()
+    budget.spend(4 * count)
+    return (getattr(table, name)(index) for index in range(count))
+
+
+def _plain(value: Any, parent: _CheckedTable) -> Any:
+    """A number, string or None as it is; a table as its fields."""
+    if not hasattr(value, "_tab"):
+        return value
+    return _fields(value, parent.Bytes, value._tab.Pos, parent.budget)
+
+
+def _union(table: Any, name: str, kind: int, parent: _CheckedTable) -> Fields | None:
+    """The fields of a union's table; None where there is none, or it is of a newer schema than ours."""
+    import tflite
+
+    kinds = {number: kind for kind, number in vars(getattr(tflite, _UNIONS[name])).items() if not kind.startswith("_")}
+    found = getattr(table, name)()
+    if found is None or kind == 0 or kind not in kinds:
+        return None
+    return _fields(getattr(tflite, kinds[kind])(), parent.Bytes, found.Pos, parent.budget)

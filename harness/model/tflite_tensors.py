@@ -1,0 +1,133 @@
+"""One tensor of a `.tflite` file: shape, type, quantization and data, each checked against the others."""
+
+from __future__ import annotations
+
+from math import prod
+from typing import TYPE_CHECKING
+
+from harness.errors import ModelError
+from harness.model.model import ITEM_BYTES
+from harness.model.tflite_fields import Fields
+from harness.model.tflite_graph import GraphTensor
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+MOST_BYTES = 2**28
+"""The largest tensor that is read; what is larger is a mistake, as no microcontroller has a thousandth of it."""
+MOST_DIMENSIONS = 8
+
+
+def read_buffers(content: bytes, buffers: list[Fields]) -> list[NDArray[np.uint8] | None]:
+    """The data of each buffer, also of those that lie behind the tables; None for an empty one."""
+    import numpy as np
+
+    found: list[NDArray[np.uint8] | None] = []
+    for index, buffer in enumerate(buffers):
+        data, offset, size = buffer["Data"], buffer["Offset"], buffer["Size"]
+        if offset > 1:
+            if offset + size > len(content):
+                raise ModelError(f"buffer {index} ends at byte {offset + size:,} of {len(content):,}")
+            data = np.frombuffer(content, np.uint8, size, offset)
+        found.append(data if data is not None and data.size else None)
+    return found
+
+
+def read_tensor(index: int, fields: Fields, buffers: list[NDArray[np.uint8] | None]) -> GraphTensor:
+    """One tensor from the schema's fields.
+
+    Raises:
+        ModelError: its parts disagree, or it is of a kind that no backend takes; the text names the tensor.
+    """
+    name = readable(fields["Name"]) or f"tensor_{index}"
+    try:
+        dtype, shape = _dtype(fields["Type"]), _shape(fields)
+        scales, zero_points, dimension = _quantization(fields["Quantization"], shape, dtype)
+        if fields["Sparsity"] is not None:
+            raise ModelError("it is stored sparse; convert the model without sparsity")
+        data = _data(fields["Buffer"], buffers, shape, dtype)
+    except ModelError as error:
+        raise ModelError(f"tensor {index} {name!r}: {error}") from error
+    return GraphTensor(index, name, shape, dtype, scales, zero_points, dimension, data, bool(fields["IsVariable"]))
+
+
+def readable(text: bytes | None) -> str:
+    """A string of the file, with what can't be printed replaced."""
+    decoded = (text or b"").decode("utf-8", errors="replace")
+    return "".join(character if character.isprintable() else "�" for character in decoded)
+
+
+def _dtype(number: int) -> str:
+    import tflite
+
+    names = {value: name for name, value in vars(tflite.TensorType).items() if not name.startswith("_")}
+    name = str(names.get(number, f"number {number}"))
+    if name.lower() not in ITEM_BYTES:
+        raise ModelError(f"type {name} is not supported; convert to float32 or int8")
+    return name.lower()
+
+
+def _shape(fields: Fields) -> tuple[int, ...]:
+    shape = _integers(fields["Shape"])
+    if shape and shape[0] == -1:
+        shape = (1, *shape[1:])
+    if len(shape) > MOST_DIMENSIONS or any(size < 0 for size in shape):
+        raise ModelError(f"shape {shape} is not fixed; convert the model with fixed sizes")
+    return shape
+
+
+def require_fixed_size(tensor: GraphTensor, fields: Fields) -> None:
+    """Refuse a model input of which anything but the batch is left open."""
+    if -1 in _integers(fields["ShapeSignature"])[1:]:
+        signature = _integers(fields["ShapeSignature"])
+        raise ModelError(f"input {tensor.name!r} has shape {signature}; convert the model with fixed sizes")
+
+
+def _integers(vector: NDArray[np.int32] | None) -> tuple[int, ...]:
+    return () if vector is None else tuple(int(one) for one in vector)
+
+
+def _quantization(
+    fields: Fields | None, shape: tuple[int, ...], dtype: str
+) -> tuple[NDArray[np.float32], NDArray[np.int64], int]:
+    import numpy as np
+
+    scales = np.empty(0, np.float32) if fields is None or fields["Scale"] is None else fields["Scale"]
+    # Files of TensorFlow 1 mark a tensor without quantization by one scale of 0.
+    if fields is None or scales.size == 0 or (scales.size == 1 and scales[0] == 0):
+        return np.empty(0, np.float32), np.empty(0, np.int64), 0
+    zero_points = np.zeros(1, np.int64) if fields["ZeroPoint"] is None else fields["ZeroPoint"]
+    if zero_points.size == 1:
+        zero_points = np.repeat(zero_points, scales.size)
+    dimension: int = fields["QuantizedDimension"]
+    if scales.size > 1 and not (0 <= dimension < len(shape) and shape[dimension] == scales.size):
+        raise ModelError(f"{scales.size} scales do not match dimension {dimension} of shape {shape}")
+    if zero_points.size != scales.size or not (np.isfinite(scales).all() and (scales > 0).all()):
+        raise ModelError("its quantization is broken: needs positive scales, and as many zero points")
+    if dtype.lstrip("u").startswith("int"):
+        limits = np.iinfo(dtype)
+        if zero_points.min() < limits.min or zero_points.max() > limits.max:
+            raise ModelError(f"a zero point lies outside {dtype}")
+    return scales, zero_points, dimension
+
+
+def _data(
+    number: int, buffers: list[NDArray[np.uint8] | None], shape: tuple[int, ...], dtype: str
+) -> NDArray[np.generic] | None:
+    import numpy as np
+
+    if number >= len(buffers):
+        raise ModelError(f"buffer {number} of {len(buffers)}")
+    expected = prod(shape) * ITEM_BYTES[dtype]
+    if expected > MOST_BYTES:
+        raise ModelError(f"{expected:,} bytes are more than {MOST_BYTES:,}")
+    data = buffers[number]
+    if expected == 0 and data is None:
+        return np.empty(shape, dtype)
+    if data is None:
+        return None
+    if data.nbytes != expected:
+        raise ModelError(f"shape {shape} of {dtype} takes {expected:,} bytes, its buffer has {data.nbytes:,}")
+    # A copy puts data that lies at an odd address in order.
+    return np.frombuffer(data.tobytes(), np.dtype(dtype).newbyteorder("<")).reshape(shape)
