@@ -1,0 +1,88 @@
+"""A run as JUnit XML, with the measurements as properties, for CI servers."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from harness.bench.outcome import Status
+from harness.errors import ResultsError
+from harness.results.record import Record
+
+if TYPE_CHECKING:
+    from junitparser import TestCase
+
+# What XML 1.0 can't carry, not even escaped.
+_FORBIDDEN = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def write_junit(records: Iterable[Record], path: Path, suite: str = "tinyml-harness") -> Path:
+    """Write records as one JUnit test suite, whole or not at all, and return the path.
+
+    Each case carries the properties `model`, `quantization`, `backend`, `build`, `board` and `dut`, and for each
+    measurement `<quantity>` (SI value), `<quantity>.unit` and `<quantity>.provenance`. An infrastructure error is a
+    JUnit error; every other outcome but `passed` is a failure, whose type is the outcome and whose message the reason.
+
+    Raises:
+        ResultsError: the file can't be written.
+    """
+    from junitparser import JUnitXml, TestSuite
+
+    cases = TestSuite(suite)
+    for record in records:
+        cases.add_testcase(_case(record))
+    document = JUnitXml("tinyml-harness")
+    document.add_testsuite(cases)
+    document.update_statistics()
+    scratch = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        document.write(str(scratch), pretty=True)
+        scratch.replace(path)
+    except OSError as error:
+        scratch.unlink(missing_ok=True)
+        raise ResultsError(f"{path}: {error.strerror}") from error
+    return path
+
+
+def _case(record: Record) -> TestCase:
+    from junitparser import Error, Failure, TestCase
+    from junitparser.junitparser import Properties, Property
+
+    module, _, name = record.case.partition("::")
+    classname = module.removesuffix(".py").replace("/", ".")
+    case = TestCase(_clean(name or record.case), _clean(classname), record.origin.seconds)
+    status, reason = record.outcome.status, _clean(record.outcome.reason)
+    if status is Status.INFRASTRUCTURE_ERROR:
+        case.result = [Error(reason, str(status))]
+    elif status is not Status.PASSED:
+        case.result = [Failure(reason, str(status))]
+    properties = Properties()
+    for key, value in _properties(record).items():
+        properties.add_property(Property(key, _clean(value)))
+    case.append(properties)
+    return case
+
+
+def _properties(record: Record) -> dict[str, str]:
+    candidate = record.candidate
+    found = {
+        "model": candidate.model,
+        "quantization": candidate.quantization,
+        "backend": candidate.backend,
+        "build": candidate.build,
+        "board": candidate.board,
+        "dut": record.origin.dut,
+    }
+    for one in record.measurements:
+        found[one.quantity] = repr(one.value)
+        found[f"{one.quantity}.unit"] = one.unit
+        found[f"{one.quantity}.provenance"] = str(one.provenance)
+    return found
+
+
+def _clean(text: str) -> str:
+    return _FORBIDDEN.sub("\ufffd", text)
