@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from harness.bench.layer_time import LayerTime
 from harness.bench.measurement import Measurement
 from harness.bench.outcome import Outcome
+from harness.bench.quantities import QUANTITIES
 from harness.value import Value
 
 __all__ = ["Candidate", "Capacity", "LayerTime", "Origin", "Record"]
@@ -40,6 +41,10 @@ class Capacity(Value):
     flash_bytes: int
     ram_bytes: int
     clock_hz: int
+
+    def of(self, quantity: str) -> int:
+        """The memory that a quantity fills, in bytes; 0 for a quantity that fills none."""
+        return {"flash": self.flash_bytes, "ram": self.ram_bytes, "": 0}[QUANTITIES[quantity].capacity]
 
 
 @dataclass(frozen=True)
