@@ -122,8 +122,10 @@ class _Accessors:
 
 
 @cache
-def _accessors_of(kind: type) -> _Accessors:
-    return _Accessors(kind)
+def _accessors_of(name: str) -> _Accessors:
+    import tflite
+
+    return _Accessors(getattr(tflite, name))
 
 
 def read_fields(content: bytes) -> Fields:
@@ -142,7 +144,7 @@ def read_fields(content: bytes) -> Fields:
 
 def _fields(table: Any, content: bytes, position: int, budget: _Budget) -> Fields:
     table._tab = checked = _CheckedTable(content, position, budget)
-    accessors = _accessors_of(type(table))
+    accessors = _accessors_of(type(table).__name__)
     fields: Fields = {name: _plain(getattr(table, name)(), checked) for name in accessors.singles}
     for name in accessors.children:
         fields[name] = [_plain(child, checked) for child in _children(table, name, budget)]
