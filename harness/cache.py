@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import hashlib
 import json
@@ -12,7 +13,10 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+from harness.errors import ConfigError
 from harness.paths import cache_directory
+
+_DISK_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM)
 
 
 def sha256(content: bytes) -> str:
@@ -37,17 +41,31 @@ def cached(kind: str, key: Mapping[str, object], make: Callable[[Path], None]) -
         kind: the folder within the cache, such as `firmware`.
         key: everything the result depends on (hashes of inputs, options, tool versions), as JSON values.
         make: fills the empty directory it is given; if it raises, nothing is kept.
+
+    Raises:
+        ConfigError: the disk is full or the cache may not be written.
     """
     name = sha256(json.dumps(key, sort_keys=True).encode())[:32]
-    home = cache_directory() / kind
-    entry = home / name
-    if entry.is_dir():
-        return entry
-    home.mkdir(parents=True, exist_ok=True)
-    with _locked(home / f"{name}.lock"):
+    entry = cache_directory() / kind / name
+    if not entry.is_dir():
+        try:
+            _make_entry(entry, key, make)
+        except OSError as error:
+            if error.errno not in _DISK_ERRORS:
+                raise
+            raise ConfigError(
+                f"the cache in {cache_directory()} can't be written: {error.strerror}; "
+                "make room, or name another place in HARNESS_CACHE"
+            ) from error
+    return entry
+
+
+def _make_entry(entry: Path, key: Mapping[str, object], make: Callable[[Path], None]) -> None:
+    entry.parent.mkdir(parents=True, exist_ok=True)
+    with _locked(entry.with_suffix(".lock")):
         if entry.is_dir():
-            return entry
-        scratch = Path(tempfile.mkdtemp(prefix=f"{name}.", dir=home))
+            return
+        scratch = Path(tempfile.mkdtemp(prefix=f"{entry.name}.", dir=entry.parent))
         try:
             make(scratch)
             (scratch / "key.json").write_text(json.dumps(key, sort_keys=True, indent=1))
@@ -55,7 +73,6 @@ def cached(kind: str, key: Mapping[str, object], make: Callable[[Path], None]) -
         except BaseException:
             shutil.rmtree(scratch, ignore_errors=True)
             raise
-    return entry
 
 
 @contextmanager

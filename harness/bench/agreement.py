@@ -1,0 +1,80 @@
+"""Does the board compute what the host computes?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from harness.errors import DatasetError
+from harness.model.model import Tensor
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+INTEGER_TOLERANCE = 1.0
+"""Steps of the output: kernels may round one way or the other where TFLite's own do."""
+
+FLOAT_TOLERANCE = 1e-3
+"""Of the largest output of the host: sums in another order, and libm's exp, differ in the last digits."""
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """How the outputs of the board differ from those of the host, over all samples.
+
+    Attributes:
+        largest, mean: absolute differences, of stored values: steps for integers, real units for floats.
+        argmax_share: share of samples with the same top class in the first output.
+        disagreement: what is wrong, where the largest difference is not tolerated; else empty.
+    """
+
+    largest: float
+    mean: float
+    argmax_share: float
+    disagreement: str
+
+
+def decode(outputs: Sequence[bytes], tensor: Tensor, offset: int = 0) -> NDArray[np.float64]:
+    """One output tensor of every sample, (count, elements), from the outputs concatenated as the board sends them."""
+    import numpy as np
+
+    rows = [np.frombuffer(output, tensor.dtype, tensor.elements, offset) for output in outputs]
+    return np.stack(rows).astype(np.float64)
+
+
+def compare(board: Sequence[bytes], host: Sequence[bytes], tensors: Sequence[Tensor]) -> Agreement:
+    """Compare what the board sent with what the TFLite interpreter gave, sample by sample, output by output."""
+    import numpy as np
+
+    largest, means, argmax_share, disagreement, offset = 0.0, [], 1.0, "", 0
+    for index, tensor in enumerate(tensors):
+        ours, theirs = decode(board, tensor, offset), decode(host, tensor, offset)
+        # A NaN on either side is as different as can be.
+        difference = np.nan_to_num(np.abs(ours - theirs), nan=np.inf)
+        if index == 0:
+            argmax_share = float(np.mean(ours.argmax(axis=1) == theirs.argmax(axis=1)))
+        largest = max(largest, float(difference.max()))
+        means.append(float(difference.mean()))
+        is_float = tensor.dtype.startswith("float")
+        tolerance = FLOAT_TOLERANCE * max(1.0, float(np.abs(theirs).max())) if is_float else INTEGER_TOLERANCE
+        if difference.max() > tolerance and not disagreement:
+            sample = int(difference.max(axis=1).argmax())
+            disagreement = (
+                f"output {tensor.name!r} of sample {sample} differs from the host by {difference.max():.4g}, "
+                f"more than {tolerance:.4g}; the same top class in {argmax_share:.1%} of samples"
+            )
+        offset += tensor.nbytes
+    return Agreement(largest, float(np.mean(means)), argmax_share, disagreement)
+
+
+def accuracy(outputs: Sequence[bytes], labels: NDArray[np.int64], tensor: Tensor) -> float:
+    """Share of samples whose largest output is the labelled class.
+
+    Raises:
+        DatasetError: the labels are not classes of this output.
+    """
+    if len(labels) and not 0 <= int(labels.min()) <= int(labels.max()) < tensor.elements:
+        raise DatasetError(f"labels go up to {labels.max()}, but the model has {tensor.elements} classes")
+    return float((decode(outputs, tensor).argmax(axis=1) == labels).mean())

@@ -1,0 +1,131 @@
+"""The `harness` command: what is on the shelf, and what past runs gave. Benchmarks themselves are run by pytest."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from harness import __version__
+from harness.errors import HarnessError
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+
+class _Group(click.Group):
+    """Shows an error of the harness as one line instead of a traceback."""
+
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except HarnessError as error:
+            raise click.ClickException(str(error)) from error
+
+
+@click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__)
+def main() -> None:
+    """Which model, quantized how, compiled by what, on which board, meets my limits?"""
+
+
+@main.group()
+def board() -> None:
+    """Boards that the harness knows."""
+
+
+@board.command("list")
+def board_list() -> None:
+    """List the boards in lab/boards."""
+    from harness.board.board_file import list_boards, load_board
+    from harness.units import format_quantity
+
+    table = _table("board", "title", "core", "clock", "flash", "RAM")
+    for name in list_boards():
+        spec = load_board(name)
+        target = spec.target
+        sizes = (format_quantity(memory.size, "B") for memory in (target.flash, target.ram))
+        table.add_row(name, spec.title, target.core, format_quantity(target.clock_hz, "Hz"), *sizes)
+    _print(table)
+
+
+@main.group()
+def model() -> None:
+    """Models that the harness builds itself."""
+
+
+@model.command("list")
+def model_list() -> None:
+    """List the zoo."""
+    from harness.model.zoo import ZOO
+
+    table = _table("model", "title", "task", "data set", "weights")
+    for name, entry in ZOO.items():
+        table.add_row(name, entry.title, entry.task, entry.dataset or "-", "trained" if entry.trained else "seeded")
+    _print(table)
+
+
+@main.group()
+@click.option("--runs", type=click.Path(path_type=Path), default=Path("runs"), help="Where run directories are kept.")
+@click.pass_context
+def run(context: click.Context, runs: Path) -> None:
+    """Past runs."""
+    context.obj = runs
+
+
+@run.command("list")
+@click.pass_obj
+def run_list(runs: Path) -> None:
+    """List the runs, newest last."""
+    from harness.results.run import list_runs
+    from harness.results.store import RunDirectory
+
+    table = _table("run", "cases", "passed", "command")
+    for path in list_runs(runs):
+        directory = RunDirectory(path)
+        results = directory.results().values()
+        passed = sum(record.outcome.status == "passed" for record in results)
+        table.add_row(directory.run_id, str(len(results)), str(passed), " ".join(directory.facts.command[1:]))
+    _print(table)
+
+
+@run.command("show")
+@click.argument("run_id", metavar="RUN", default="latest")
+@click.pass_obj
+def run_show(runs: Path, run_id: str) -> None:
+    """Show verdicts and Pareto front of a run: an id, a path, or `latest`."""
+    from reports.text import summary_text
+
+    from harness.results.store import RunDirectory
+
+    directory = RunDirectory.open(run_id, runs)
+    click.echo(f"run {directory.run_id}")
+    click.echo(summary_text(list(directory.results().values())))
+
+
+@main.command()
+@click.argument("run_id", metavar="RUN", default="latest")
+@click.option("--runs", type=click.Path(path_type=Path), default=Path("runs"), help="Where run directories are kept.")
+@click.option("--output", type=click.Path(path_type=Path), help="Where to write it; default: report.html in the run.")
+def report(run_id: str, runs: Path, output: Path | None) -> None:
+    """Write the HTML report of a run: an id, a path, or `latest`."""
+    from reports.html import write_report
+
+    from harness.results.store import RunDirectory
+
+    directory = RunDirectory.open(run_id, runs)
+    click.echo(write_report(directory, output or directory.path / "report.html"))
+
+
+def _table(*columns: str) -> Table:
+    from rich import box
+    from rich.table import Table
+
+    return Table(*columns, box=box.SIMPLE_HEAD)
+
+
+def _print(table: Table) -> None:
+    from rich.console import Console
+
+    Console().print(table)

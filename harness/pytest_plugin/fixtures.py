@@ -1,0 +1,170 @@
+"""The fixtures that a benchmark uses: `deploy` makes firmware of a model, `measure` runs it on a board of the rack."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from harness.pytest_plugin.case import Case
+from harness.pytest_plugin.session import SESSION, Session
+from harness.results.record import Candidate, Capacity
+
+if TYPE_CHECKING:
+    from harness.bench.runner import Results
+    from harness.board.dut import Dut
+    from harness.board.spec import BoardSpec
+    from harness.deploy.firmware import Firmware
+    from harness.model.dataset import Dataset
+    from harness.optimize.variant import Variant
+
+CASE: pytest.StashKey[Case] = pytest.StashKey()
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """Firmware that is ready to be measured, and the data that goes with its model, if any."""
+
+    variant: Variant
+    firmware: Firmware
+    dataset: Dataset | None
+
+
+@dataclass(frozen=True)
+class Deploy:
+    """Turns a model into firmware for the case's board."""
+
+    case: Case
+    session: Session
+    item: pytest.Item
+
+    def __call__(
+        self,
+        source: str | Path,
+        quantization: str | None = None,
+        *,
+        backend: str = "tvm",
+        optimization: str = "O2",
+        dataset: Path | None = None,
+    ) -> Deployment:
+        """Convert, generate, compile and link; all of it from the cache where nothing changed.
+
+        Args:
+            source: a name of the zoo (see `harness model list`), or a `.tflite` file, which is taken as it is.
+            quantization: `float32` or `int8`, for a model of the zoo.
+            backend: the tool that makes the model's code.
+            optimization: the C compiler's level.
+            dataset: labelled samples; a trained model of the zoo brings its own.
+
+        Raises:
+            HarnessError: a stage failed; the plugin turns it into the case's outcome.
+        """
+        from harness.deploy.backends import find_backend
+        from harness.deploy.build import BuildOptions, build_firmware
+
+        if self.case.candidate is not None:
+            raise RuntimeError("a case is one candidate: call deploy once, and parametrize the test instead")
+        options = BuildOptions(optimization=optimization)
+        name = Path(source).stem
+        board = self.case.board
+        self.case.candidate = Candidate(name, quantization or "unknown", backend, optimization, board.name)
+        tool = find_backend(backend)
+        self.case.versions = tool.versions()
+        variant = self.case.variant = self._variant(source, quantization)
+        candidate = Candidate(name, str(variant.quantization), backend, optimization, board.name)
+        self.case.candidate = candidate
+        self.case.limits = self.session.limits_for(candidate, self.item)
+        data = self._dataset(str(source), variant, dataset)
+        firmware = self.case.firmware = build_firmware(variant, board.target, tool, options)
+        return Deployment(variant, firmware, data)
+
+    def _variant(self, source: str | Path, quantization: str | None) -> Variant:
+        from harness.model.zoo import ZOO
+        from harness.optimize import make_variant, variant_of_file
+        from harness.optimize.variant import Quantization
+
+        if str(source) in ZOO:
+            return make_variant(str(source), Quantization(quantization or Quantization.INT8))
+        return variant_of_file(Path(source))
+
+    def _dataset(self, source: str, variant: Variant, path: Path | None) -> Dataset | None:
+        from harness.model.datasets import load_dataset, load_named
+        from harness.model.zoo import ZOO
+
+        if path is not None:
+            return load_dataset(path, variant.model)
+        named = ZOO[source].dataset if source in ZOO else None
+        return load_named(named, "test") if named else None
+
+
+@dataclass(frozen=True)
+class Measure:
+    """Runs firmware on a board of the rack and judges it."""
+
+    case: Case
+    session: Session
+
+    def __call__(self, deployment: Deployment) -> Results:
+        """Lease, flash, measure, compare with the host, and check the limits.
+
+        Raises:
+            CaseFailed: the output is wrong, or a limit is broken; what was measured is kept.
+            HarnessError: the board or the firmware failed.
+        """
+        from harness.bench.runner import Plan, run
+        from harness.pytest_plugin.rack_run import run_on_rack
+
+        config = self.session.config
+        plan = Plan(repeats=config.getoption("--repeats"), dataset=deployment.dataset)
+
+        def work(dut: Dut) -> Results:
+            self.case.dut = dut.name
+            return run(dut, deployment.variant, deployment.firmware, plan)
+
+        timeout = float(config.getoption("--lease-timeout"))
+        results = self.case.results = run_on_rack(self.session.rack, self.case.board.name, timeout, work)
+        self._judge(results)
+        return results
+
+    def _judge(self, results: Results) -> None:
+        from harness.bench.outcome import Outcome, Status
+        from harness.explore.verdict import evaluate, outcome_of
+        from harness.pytest_plugin.outcomes import CaseFailed
+
+        if results.disagreement:
+            raise CaseFailed(Outcome(Status.WRONG_OUTPUT, results.disagreement))
+        target = self.case.board.target
+        capacity = Capacity(target.flash.size, target.ram.size, target.clock_hz)
+        verdicts = [evaluate(limit, results.measurements, capacity) for limit in self.case.limits]
+        outcome = outcome_of(verdicts)
+        if outcome.status is not Status.PASSED:
+            raise CaseFailed(outcome)
+
+
+@pytest.fixture
+def board(request: pytest.FixtureRequest) -> BoardSpec:
+    """The board of this case; every benchmark runs once for each board of the rack (see `--rack`, `--board`)."""
+    from harness.board.board_file import load_board
+
+    return load_board(request.param)
+
+
+@pytest.fixture
+def case(request: pytest.FixtureRequest, board: BoardSpec) -> Case:
+    """What is known of this case so far; the plugin makes its record of it when the test ends."""
+    case = request.node.stash[CASE] = Case(request.node.nodeid, board)
+    return case
+
+
+@pytest.fixture
+def deploy(request: pytest.FixtureRequest, case: Case) -> Deploy:
+    """Turns a model into firmware for the case's board: `deploy("kws_ds_cnn", "int8")`, `deploy(Path("my.tflite"))`."""
+    return Deploy(case, request.config.stash[SESSION], request.node)
+
+
+@pytest.fixture
+def measure(request: pytest.FixtureRequest, case: Case) -> Measure:
+    """Runs what `deploy` made on a board of the rack, and fails the test when it is wrong or breaks a limit."""
+    return Measure(case, request.config.stash[SESSION])

@@ -1,0 +1,157 @@
+"""The hooks by which a pytest run becomes a benchmark run."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, TextIO
+
+import pytest
+
+from harness import progress
+from harness.errors import HarnessError
+from harness.pytest_plugin.fixtures import CASE
+from harness.pytest_plugin.options import add_options
+from harness.pytest_plugin.session import SESSION, Session
+
+if TYPE_CHECKING:
+    from _pytest.terminal import TerminalReporter
+
+    from harness.results.record import Record
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the harness's options."""
+    add_options(parser)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Name the run, register the markers, and let progress through pytest's capture."""
+    config.addinivalue_line("markers", "limit(*limits): constraints of this benchmark, such as 'latency <= 120 ms'")
+    try:
+        session = config.stash[SESSION] = Session.of(config)
+        session.check_limits()
+    except HarnessError as error:
+        raise pytest.UsageError(str(error)) from error
+    capture = config.pluginmanager.getplugin("capturemanager")
+
+    @contextmanager
+    def past_capture() -> Iterator[TextIO | None]:
+        if capture is None or is_worker(config):
+            yield None
+            return
+        with capture.global_and_fixture_disabled():
+            yield sys.stderr if sys.stderr.isatty() else None
+
+    progress.use_terminal(past_capture)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Tell a worker of xdist which run it works for."""
+    node.workerinput["harness_run_id"] = node.config.stash[SESSION].run_id
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Make one case of a benchmark for each board; boards vary fastest, so that workers find different ones free."""
+    if "case" not in metafunc.fixturenames or "board" not in metafunc.fixturenames:
+        return
+    try:
+        boards = metafunc.config.stash[SESSION].boards
+    except HarnessError as error:
+        raise pytest.UsageError(str(error)) from error
+    metafunc.parametrize("board", boards, indirect=True)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
+    """When a run is resumed, let a case that it has finished end as it did, without running it again."""
+    from harness.bench.outcome import Status
+    from harness.pytest_plugin.outcomes import CaseFailed
+
+    record = _finished(pyfuncitem)
+    if record is None:
+        return None
+    if record.outcome.status is not Status.PASSED:
+        raise CaseFailed(record.outcome)
+    return True
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Record a case that has ended, and show its outcome in one line instead of a traceback."""
+    report = yield
+    error = call.excinfo.value if call.excinfo else None
+    if isinstance(error, HarnessError):
+        report.longrepr = str(error)
+    if call.when == "call" and not report.skipped and (record := _conclude(item, error)):
+        _show(report, record, explore=item.config.getoption("--explore"))
+    return report
+
+
+def _finished(item: pytest.Item) -> Record | None:
+    return item.config.stash[SESSION].finished.get(item.nodeid) if CASE in item.stash else None
+
+
+def _conclude(item: pytest.Item, error: BaseException | None) -> Record | None:
+    """The record of a case that has ended so, kept on disk; None where the test measured nothing."""
+    from harness.pytest_plugin.outcomes import outcome_of
+
+    case = item.stash.get(CASE, None)
+    if case is None:
+        return None
+    record = _finished(item)
+    if record is None and case.candidate is not None:
+        record = case.record(case.candidate, outcome_of(error))
+        item.config.stash[SESSION].append(record)
+    return record
+
+
+def _show(report: pytest.TestReport, record: Record, explore: bool) -> None:
+    from harness.bench.outcome import Status
+    from harness.pytest_plugin.outcomes import INFEASIBLE
+    from harness.results.junit import record_properties
+
+    outcome = record.outcome
+    report.user_properties += [("outcome", str(outcome.status)), *record_properties(record).items()]
+    if report.failed and outcome.status is not Status.PASSED and isinstance(report.longrepr, str):
+        report.longrepr = f"{record.candidate}: {outcome.status}: {outcome.reason}"
+    if explore and report.failed and outcome.status in INFEASIBLE:
+        report.outcome = "passed"
+        report.harness_infeasible = True
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_report_teststatus(report: pytest.TestReport) -> tuple[str, str, tuple[str, dict[str, bool]]] | None:
+    """When exploring, tell candidates outside the limits from those that pass."""
+    if getattr(report, "harness_infeasible", False):
+        return "infeasible", "i", ("INFEASIBLE", {"yellow": True})
+    return None
+
+
+def pytest_terminal_summary(terminalreporter: TerminalReporter, config: pytest.Config) -> None:
+    """Write the run's pages, and show verdicts and the Pareto front."""
+    session = config.stash[SESSION]
+    if is_worker(config) or session.directory is None:
+        return
+    from reports.html import write_report
+    from reports.text import summary_text
+
+    from harness.results.junit import write_junit
+
+    run = session.directory
+    records = list(run.results().values())
+    terminalreporter.section(f"benchmark run {run.run_id}")
+    terminalreporter.write_line(summary_text(records))
+    junit = write_junit(records, run.path / "junit.xml")
+    report = write_report(run, run.path / "report.html")
+    terminalreporter.write_line(f"report: {report}   junit: {junit}   records: {run.records_file}")
+
+
+def is_worker(config: pytest.Config) -> bool:
+    """Whether this process is a worker of xdist."""
+    return hasattr(config, "workerinput")

@@ -1,0 +1,51 @@
+"""The command-line options of a benchmark run."""
+
+from __future__ import annotations
+
+import pytest
+
+from harness.paths import RACKS
+
+
+def add_options(parser: pytest.Parser) -> None:
+    """Add them all, in a group of their own under `pytest --help`."""
+    group = parser.getgroup("harness", "benchmarks on microcontrollers")
+    group.addoption("--rack", metavar="FILE", default=str(RACKS / "virtual.yaml"), help="the boards to run on")
+    group.addoption(
+        "--board", metavar="NAME", action="append", default=[], help="only boards of this name; may be repeated"
+    )
+    group.addoption(
+        "--limit",
+        metavar="LIMIT",
+        action="append",
+        default=[],
+        help="a constraint for every candidate, such as 'latency <= 120 ms' or 'ram <= 50 %%'; may be repeated",
+    )
+    group.addoption(
+        "--limits", metavar="FILE", help="constraints by candidate, in TOML; default: limits.toml beside the suite"
+    )
+    group.addoption(
+        "--explore",
+        action="store_true",
+        help="a candidate that breaks a limit or does not fit is an answer, not a failure of the run",
+    )
+    group.addoption("--repeats", metavar="N", type=_positive, default=10, help="timed inferences a case (default 10)")
+    group.addoption("--model", metavar="FILE", help="the .tflite file that the acceptance suite judges")
+    group.addoption("--dataset", metavar="PATH", help="labelled samples for it: a folder with y_labels.csv, or an .npz")
+    group.addoption("--backend", metavar="NAME", default="tvm", help="the backend of the acceptance suite")
+    group.addoption("--runs", metavar="DIR", default="runs", help="where run directories are kept (default runs)")
+    group.addoption("--resume", metavar="RUN", help="go on with a run: cases it has finished are not run again")
+    group.addoption(
+        "--lease-timeout",
+        metavar="SECONDS",
+        type=float,
+        default=600.0,
+        help="how long to wait for a board that others use (default 600)",
+    )
+
+
+def _positive(text: str) -> int:
+    value = int(text)
+    if value < 1:
+        raise ValueError(text)
+    return value

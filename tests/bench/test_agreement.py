@@ -1,0 +1,66 @@
+"""Agreement of board and host, and accuracy, from raw output bytes."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from harness.bench.agreement import accuracy, compare, decode
+from harness.errors import DatasetError
+from harness.model.model import Tensor
+
+INT8 = Tensor("scores", (1, 4), "int8", 0.1, 0)
+FLOAT = Tensor("scores", (1, 4), "float32")
+Rows = np.ndarray[tuple[int, int], np.dtype[np.int8]]
+int8_rows = arrays(np.int8, st.tuples(st.integers(1, 6), st.just(4)))
+
+
+@given(int8_rows)
+def test_equal_outputs_agree_wholly(rows: Rows) -> None:
+    outputs = [row.tobytes() for row in rows]
+    agreement = compare(outputs, outputs, [INT8])
+    assert (agreement.largest, agreement.mean, agreement.argmax_share) == (0.0, 0.0, 1.0)
+    assert not agreement.disagreement
+
+
+@given(int8_rows, int8_rows)
+def test_the_largest_difference_is_that_of_the_values(ours: Rows, theirs: Rows) -> None:
+    count = min(len(ours), len(theirs))
+    agreement = compare([r.tobytes() for r in ours[:count]], [r.tobytes() for r in theirs[:count]], [INT8])
+    expected = int(np.abs(ours[:count].astype(int) - theirs[:count].astype(int)).max())
+    assert agreement.largest == expected
+    assert bool(agreement.disagreement) == (expected > 1)
+
+
+def test_a_nan_from_the_board_never_agrees() -> None:
+    host = np.array([0.1, 0.2, 0.3, 0.4], np.float32)
+    board = host.copy()
+    board[2] = np.nan
+    agreement = compare([board.tobytes()], [host.tobytes()], [FLOAT])
+    assert agreement.largest == np.inf
+    assert agreement.disagreement
+
+
+def test_a_wrong_second_output_is_named() -> None:
+    tensors = [INT8, Tensor("boxes", (1, 2), "int8")]
+    host = bytes([1, 2, 3, 4, 5, 6])
+    agreement = compare([bytes([1, 2, 3, 4, 5, 9])], [host], tensors)
+    assert "boxes" in agreement.disagreement
+
+
+def test_accuracy_counts_the_labelled_top_class() -> None:
+    outputs = [np.eye(4, dtype=np.int8)[k].tobytes() for k in (0, 1, 2, 3)]
+    assert accuracy(outputs, np.array([0, 1, 2, 0]), INT8) == 0.75
+
+
+def test_labels_beyond_the_classes_are_refused() -> None:
+    with pytest.raises(DatasetError, match="4 classes"):
+        accuracy([bytes(4)], np.array([4]), INT8)
+
+
+def test_decoding_takes_each_tensor_at_its_offset() -> None:
+    rows = [bytes([1, 2, 3, 4, 250, 6])]
+    assert decode(rows, Tensor("x", (1, 2), "uint8"), offset=4).tolist() == [[250.0, 6.0]]

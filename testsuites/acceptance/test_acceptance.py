@@ -1,0 +1,21 @@
+"""Acceptance: one model of yours against limits of yours.
+
+pytest testsuites/acceptance --model my.tflite --dataset samples/ --board nucleo_l4r5zi --limit "latency <= 120 ms"
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from harness.pytest_plugin.fixtures import Deploy, Measure
+
+
+def test_accepted(request: pytest.FixtureRequest, deploy: Deploy, measure: Measure) -> None:
+    model = request.config.getoption("--model")
+    if model is None:
+        pytest.skip("name the model to judge: --model FILE.tflite")
+    samples = request.config.getoption("--dataset")
+    backend = request.config.getoption("--backend")
+    measure(deploy(Path(model), backend=backend, dataset=Path(samples) if samples else None))
