@@ -1,0 +1,135 @@
+"""A variant, a target and a backend in, a linked image out; the same three never twice."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from harness.cache import cached, sha256_of_files
+from harness.deploy.backend import Backend, GeneratedCode
+from harness.deploy.board_files import check_family, write_board_files
+from harness.deploy.firmware import Firmware
+from harness.deploy.image import read_build_id
+from harness.deploy.options import O2, BuildOptions
+from harness.deploy.target import Target
+from harness.deploy.toolchain import Toolchain, core_flags, find_toolchain, run_tool
+from harness.errors import BuildError, DoesNotFitError
+from harness.optimize.variant import Variant
+from harness.paths import FIRMWARE, cache_directory
+
+_OVERFLOW = re.compile(r"region `(FLASH|RAM)' overflowed by (\d+) bytes")
+_TOOL_LINES_SHOWN = 20
+
+
+def build_firmware(variant: Variant, target: Target, backend: Backend, options: BuildOptions = O2) -> Firmware:
+    """The bench firmware with this variant in it, from the cache where it was built before.
+
+    Raises:
+        UnsupportedModelError: the backend lacks operators or types.
+        DoesNotFitError: a memory of the target is too small.
+        BuildError: a tool is missing or failed, or the cache can't be written.
+        ConfigError: the target is of no known family, or its defines are malformed.
+    """
+    check_family(target)
+    tools = find_toolchain()
+    versions = {**tools.versions(), **backend.versions()}
+    key = {
+        "model": variant.model.sha256,
+        "backend": backend.name,
+        "versions": versions,
+        "target": target.to_json(),
+        "options": options.to_json(),
+        "firmware": sha256_of_files(FIRMWARE),
+        "deploy": sha256_of_files(Path(__file__).parent),
+    }
+
+    def make(entry: Path) -> None:
+        code_directory = entry / "model"
+        code_directory.mkdir()
+        code = backend.generate(variant, target, code_directory)
+        _compile(code, target, options, tools, entry)
+        firmware = _describe(code, target, options, backend.name, versions, entry)
+        (entry / "firmware.json").write_text(firmware.to_json())
+
+    try:
+        entry = cached("firmware", key, make)
+        firmware = Firmware.from_json((entry / "firmware.json").read_bytes())
+    except OSError as error:
+        raise BuildError(
+            f"the cache {cache_directory()} can't be used: {error.strerror}: {error.filename}; "
+            "free some space, or set HARNESS_CACHE to a directory that can be written"
+        ) from error
+    return replace(firmware, elf=entry / firmware.elf)
+
+
+def _compile(code: GeneratedCode, target: Target, options: BuildOptions, tools: Toolchain, entry: Path) -> None:
+    """Leave `firmware.elf` and `firmware.map` in the entry."""
+    with TemporaryDirectory(dir=entry, prefix="build.") as name:
+        build = Path(name)
+        write_board_files(target, options.stack_bytes, build)
+        # The image must not depend on where it was made.
+        flags = [*core_flags(target), *options.flags, f"-ffile-prefix-map={entry}=.", f"-ffile-prefix-map={FIRMWARE}=."]
+        inputs = build / "inputs.cmake"
+        inputs.write_text(
+            _cmake_variables(
+                COMPILER=[tools.compiler],
+                COMPILER_VERSION=[tools.compiler_version.split()[2]],
+                FLAGS=flags,
+                FAMILY=[target.family],
+                GENERATED=[build],
+                MODEL_SOURCES=code.sources,
+                MODEL_OBJECTS=code.objects,
+                MODEL_INCLUDES=code.include_directories,
+                MODEL_STEPS=[len(code.steps)],
+            )
+        )
+        run_tool(
+            [
+                *(tools.cmake, "-S", FIRMWARE, "-B", build, "-G", "Ninja", f"-DCMAKE_MAKE_PROGRAM={tools.ninja}"),
+                *(f"-DBENCH_INPUTS={inputs}", f"-DCMAKE_TOOLCHAIN_FILE={FIRMWARE / 'toolchain.cmake'}"),
+            ]
+        )
+        _run_ninja(tools.ninja, build, target)
+        for product in ("firmware.elf", "firmware.map"):
+            (build / product).rename(entry / product)
+
+
+def _cmake_variables(**variables: Sequence[object]) -> str:
+    lines = (f"set(BENCH_{name} {' '.join(f'[==[{item}]==]' for item in items)})" for name, items in variables.items())
+    return "\n".join(lines)
+
+
+def _run_ninja(ninja: Path, build: Path, target: Target) -> None:
+    try:
+        run_tool([ninja, "-C", build])
+    except BuildError as error:
+        overflows = {region: int(size) for region, size in _OVERFLOW.findall(str(error))}
+        if overflows:
+            worst = max(overflows, key=overflows.__getitem__)
+            memory = target.flash if worst == "FLASH" else target.ram
+            raise DoesNotFitError(memory.name, overflows[worst]) from error
+        last = str(error).splitlines()[-_TOOL_LINES_SHOWN:]
+        raise BuildError(
+            "compiling the firmware failed; the end of what the tools said:\n" + "\n".join(last)
+        ) from error
+
+
+def _describe(
+    code: GeneratedCode, target: Target, options: BuildOptions, backend: str, versions: dict[str, str], entry: Path
+) -> Firmware:
+    return Firmware(
+        elf=Path("firmware.elf"),
+        build_id=read_build_id(entry / "firmware.elf"),
+        target=target,
+        backend=backend,
+        versions=versions,
+        flags=(*core_flags(target), *options.flags),
+        arena_bytes=code.arena_bytes,
+        arena_lower_bound=code.arena_lower_bound,
+        steps=code.steps,
+        inputs=code.inputs,
+        outputs=code.outputs,
+    )
