@@ -1,0 +1,131 @@
+"""The report of a run as one HTML file that needs nothing else: no network, no script, no other file."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness.bench.measurement import Provenance
+from harness.errors import ResultsError
+from harness.explore.summary import PLANES, Plane
+from harness.explore.verdict import show
+from harness.results.store import RunDirectory
+from reports.layers import layer_chart
+from reports.plots import pareto_plot, provenance_note
+from reports.view import (
+    MARKS,
+    MEANINGS,
+    PROVENANCES,
+    Group,
+    Row,
+    clean,
+    groups,
+    limit_columns,
+    margin,
+    tally,
+)
+
+TEMPLATES = Path(__file__).parent / "templates"
+
+
+@dataclass(frozen=True)
+class Plot:
+    """One Pareto plot.
+
+    Attributes:
+        svg: None when no candidate has both objectives.
+        note: of which provenance its numbers are.
+    """
+
+    plane: Plane
+    svg: str | None
+    note: str
+
+
+@dataclass(frozen=True)
+class Tools:
+    """A set of tool versions and compiler flags, and the candidates that were made with it."""
+
+    versions: tuple[tuple[str, str], ...]
+    flags: tuple[str, ...]
+    titles: tuple[str, ...]
+
+
+def write_report(run: RunDirectory, path: Path) -> Path:
+    """Write the report of a run, whole or not at all, and return its path; the same records give the same bytes.
+
+    Raises:
+        ResultsError: the run can't be read or the file not be written.
+        ConfigError: a record carries a limit that can't be read.
+    """
+    page = report_html(run)
+    scratch = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        scratch.write_text(page, encoding="utf-8")
+        scratch.replace(path)
+    except OSError as error:
+        scratch.unlink(missing_ok=True)
+        raise ResultsError(f"{path}: {error.strerror}") from error
+    return path
+
+
+def report_html(run: RunDirectory) -> str:
+    """The page as text; see `write_report`."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["clean"] = clean
+    found = groups(run.results().values())
+    rows = [row for group in found for row in group.rows]
+    return environment.get_template("report.html.j2").render(
+        run_id=run.run_id,
+        facts=run.facts,
+        groups=found,
+        rows=rows,
+        tally=tally(rows),
+        limit_columns=limit_columns(rows),
+        plots={group.model: _plots(group, number) for number, group in enumerate(found, 1)},
+        layers={row.key: layer_chart(row.record) for row in rows if row.record.layers},
+        tools=_tools(rows),
+        css=(TEMPLATES / "report.css").read_text(encoding="utf-8"),
+        planes=PLANES,
+        marks=MARKS,
+        meanings=MEANINGS,
+        provenances=PROVENANCES,
+        shown_provenances=_provenances(rows),
+        margin=margin,
+        show=show,
+    )
+
+
+def _plots(group: Group, number: int) -> list[Plot]:
+    return [
+        Plot(plane, pareto_plot(group.rows, plane, f"plot{number}-{index}"), provenance_note(group.rows, plane))
+        for index, plane in enumerate(PLANES, 1)
+    ]
+
+
+def _provenances(rows: Sequence[Row]) -> list[Provenance]:
+    kinds = {kind for row in rows for kind in row.assessment.provenances}
+    return [kind for kind in Provenance if kind in kinds]
+
+
+def _tools(rows: Sequence[Row]) -> list[Tools]:
+    def sets() -> Iterator[tuple[tuple[tuple[str, str], ...], tuple[str, ...], str]]:
+        for row in rows:
+            origin = row.record.origin
+            yield tuple(sorted(origin.versions.items())), origin.flags, row.title
+
+    titles: dict[tuple[tuple[tuple[str, str], ...], tuple[str, ...]], list[str]] = {}
+    for versions, flags, title in sets():
+        titles.setdefault((versions, flags), []).append(title)
+    return [Tools(versions, flags, tuple(names)) for (versions, flags), names in titles.items()]

@@ -1,0 +1,75 @@
+"""Where the names of points go in a plot, so that they cover neither each other nor the points."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import product
+from typing import TYPE_CHECKING
+
+from reports.palette import INK
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+FONT_SIZE = 7.5
+_GAP = 7.0
+_MARKER = 4.5
+
+
+@dataclass(frozen=True)
+class Box:
+    """A rectangle on the canvas, in points."""
+
+    left: float
+    bottom: float
+    right: float
+    top: float
+
+    def overlap(self, other: Box) -> float:
+        """The area that both cover."""
+        width = min(self.right, other.right) - max(self.left, other.left)
+        height = min(self.top, other.top) - max(self.bottom, other.bottom)
+        return max(0.0, width) * max(0.0, height)
+
+    @property
+    def area(self) -> float:
+        return (self.right - self.left) * (self.top - self.bottom)
+
+
+def label_points(axes: Axes, points: Sequence[tuple[float, float]], texts: Sequence[str]) -> None:
+    """Write a text beside each point (data coordinates), each where it is least in the way; the limits must be set."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+    figure = axes.get_figure(root=True)
+    assert figure is not None, "axes of a figure"
+    renderer = FigureCanvasAgg(figure).get_renderer()  # type: ignore[no-untyped-call]
+    window = axes.get_window_extent(renderer)
+    frame = Box(window.x0, window.y0, window.x1, window.y1)
+    centres = [tuple(map(float, axes.transData.transform(point))) for point in points]
+    taken = [Box(x - _MARKER, y - _MARKER, x + _MARKER, y + _MARKER) for x, y in centres]
+    for (x, y), text in zip(centres, texts, strict=True):
+        drawn = axes.text(0, 0, text, fontsize=FONT_SIZE, color=INK, parse_math=False, transform=None)
+        extent = drawn.get_window_extent(renderer)
+        box = min(_places(x, y, extent.width, extent.height), key=lambda place: _nuisance(place, taken, frame))
+        drawn.set_position((box.left, box.bottom))
+        drawn.set_verticalalignment("bottom")
+        taken.append(box)
+
+
+def _places(x: float, y: float, width: float, height: float) -> list[Box]:
+    """Around a point: right and left first, then above and below, then the corners, each also further away."""
+    found = []
+    for distance, (across, up) in product((1.0, 2.2, 3.6), _SIDES):
+        left = x + across * _GAP * distance - width * (1 - across) / 2
+        bottom = y + up * _GAP * distance - height * (1 - up) / 2
+        found.append(Box(left, bottom, left + width, bottom + height))
+    return found
+
+
+_SIDES = ((1, 0), (-1, 0), (0, 1), (0, -1), (1, 1), (-1, 1), (1, -1), (-1, -1))
+
+
+def _nuisance(box: Box, taken: Sequence[Box], frame: Box) -> float:
+    outside = box.area - box.overlap(frame)
+    return 3 * outside + sum(box.overlap(other) for other in taken)

@@ -1,0 +1,176 @@
+"""Pareto plots: one plane of objectives for the candidates of one model."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from harness.bench.quantities import QUANTITIES, Better
+from harness.explore.constraint import parse_constraint
+from harness.explore.summary import Objective, Plane, Standing
+from harness.explore.verdict import evaluate
+from reports.labels import label_points
+from reports.palette import DOMINATED, FRONT, GRID, INFEASIBLE, INK, MUTED, PAPER
+from reports.svg import inline_svg
+from reports.view import Row
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+MARKERS: dict[Standing, dict[str, Any]] = {
+    Standing.FRONT: {"marker": "o", "markersize": 7, "markerfacecolor": FRONT, "markeredgecolor": FRONT},
+    Standing.DOMINATED: {"marker": "o", "markersize": 6.5, "markerfacecolor": PAPER, "markeredgecolor": DOMINATED},
+    Standing.INFEASIBLE: {"marker": "x", "markersize": 6, "markeredgecolor": INFEASIBLE},
+}
+"""Shape and fill tell the standings apart; colour only helps."""
+
+LOG_FROM = 20
+"""Ratio of the largest to the smallest value from which an axis is logarithmic."""
+ALL_LABELLED = 14
+"""Up to so many points all carry their label; of more, those on the front."""
+
+_STYLE: Any = {
+    "font.size": 8,
+    "axes.edgecolor": MUTED,
+    "axes.linewidth": 0.6,
+    "axes.labelcolor": INK,
+    "xtick.color": MUTED,
+    "ytick.color": MUTED,
+    "grid.color": GRID,
+    "grid.linewidth": 0.6,
+    "text.color": INK,
+}
+
+
+def pareto_plot(rows: Sequence[Row], plane: Plane, key: str) -> str | None:
+    """The plane as inline SVG; None when no candidate has both objectives.
+
+    Args:
+        rows: the candidates of one model.
+        key: unique on the page.
+    """
+    import matplotlib
+    from matplotlib.figure import Figure
+
+    shown = [row for row in rows if _is_drawable(_point(row, plane))]
+    if not shown:
+        return None
+    with matplotlib.rc_context(_STYLE):
+        figure = Figure(figsize=(4.1, 3.2), dpi=72, layout="constrained")
+        figure.patch.set_alpha(0)
+        axes = figure.add_subplot()
+        points = [_point(row, plane) for row in shown]
+        _scale(axes, "x", plane.x, [x for x, _ in points])
+        _scale(axes, "y", plane.y, [y for _, y in points])
+        _draw_limits(axes, shown, plane)
+        _draw_front(axes, [point for row, point in zip(shown, points, strict=True) if _stands(row, plane)], plane)
+        for index, (row, point) in enumerate(zip(shown, points, strict=True)):
+            standing = row.assessment.standings[plane.name]
+            style = {"markeredgewidth": 1.5, "linestyle": "none", "zorder": 3, **MARKERS[standing]}
+            axes.plot(*point, gid=f"point-{index}", clip_on=False, **style)
+        figure.draw_without_rendering()
+        labelled = [(row, point) for row, point in zip(shown, points, strict=True) if _is_labelled(row, plane, shown)]
+        label_points(axes, [point for _, point in labelled], [row.label for row, _ in labelled])
+        tooltips = {f"point-{index}": tooltip(row, plane) for index, row in enumerate(shown)}
+        return inline_svg(figure, key, "; ".join(tooltips.values()), tooltips)
+
+
+def tooltip(row: Row, plane: Plane) -> str:
+    """What a point means, in one line."""
+    parts = []
+    for objective in (plane.x, plane.y):
+        number = row.number(objective.quantity)
+        beside = f"{number.detail}, " if objective.relative else ""
+        parts.append(f"{objective.quantity} {number.text} ({beside}{number.provenance})")
+    return f"{row.title}: {', '.join(parts)}; {row.assessment.standings[plane.name]}"
+
+
+def provenance_note(rows: Sequence[Row], plane: Plane) -> str:
+    """Of which kinds the plotted numbers are, and which candidates differ from the rest."""
+    kinds: dict[str, list[str]] = {}
+    for row in rows:
+        if _is_drawable(_point(row, plane)):
+            numbers = [(one.quantity, row.number(one.quantity).provenance) for one in (plane.x, plane.y)]
+            kinds.setdefault(", ".join(f"{quantity} {kind}" for quantity, kind in numbers), []).append(row.label)
+    if len(kinds) <= 1:
+        return "".join(kinds)
+    return "mixed provenance: " + "; ".join(f"{kind}: {' and '.join(labels)}" for kind, labels in kinds.items())
+
+
+def _point(row: Row, plane: Plane) -> tuple[float, float]:
+    x, y = plane.x.value(row.record), plane.y.value(row.record)
+    return math.nan if x is None else x, math.nan if y is None else y
+
+
+def _is_drawable(point: tuple[float, float]) -> bool:
+    return all(map(math.isfinite, point))
+
+
+def _stands(row: Row, plane: Plane) -> bool:
+    return row.assessment.standings[plane.name] is Standing.FRONT
+
+
+def _is_labelled(row: Row, plane: Plane, shown: Sequence[Row]) -> bool:
+    return len(shown) <= ALL_LABELLED or _stands(row, plane)
+
+
+def _scale(axes: Axes, name: str, objective: Objective, values: Sequence[float]) -> None:
+    """Label, scale, ticks and limits of the axis `x` or `y`, with room around the points."""
+    from matplotlib.ticker import EngFormatter, PercentFormatter
+
+    quantity = QUANTITIES[objective.quantity]
+    ratio = objective.relative or quantity.share
+    whole = f", share of the board's {quantity.title.split(',')[0]}" if objective.relative else ""
+    low, high = min(values), max(values)
+    logarithmic = low > 0 and high / low >= LOG_FROM and not ratio
+    if logarithmic:
+        room = (high / low) ** 0.18
+        limits = low / room, high * room
+    else:
+        room = 0.18 * (high - low) or abs(high) * 0.2 or 1.0
+        limits = (
+            max(low - room, 0.0) if low >= 0 else low - room,
+            min(high + room, 1.0) if quantity.share else high + room,
+        )
+    better = "lower" if objective.better is Better.LOWER else "higher"
+    axes.set(**{f"{name}label": f"{objective.quantity}{whole} ({better} is better)"})
+    axes.set(**{f"{name}scale": "log" if logarithmic else "linear"})
+    axes.set(**{f"{name}lim": limits})
+    axis = axes.xaxis if name == "x" else axes.yaxis
+    unit = "" if quantity.unit == "1" else quantity.unit
+    axis.set_major_formatter(PercentFormatter(1) if ratio else EngFormatter(unit))
+    axis.grid(True)
+
+
+def _draw_limits(axes: Axes, rows: Sequence[Row], plane: Plane) -> None:
+    """A dashed line at a limit that is the same for all candidates of the plot and lies within it."""
+    for objective, line, (low, high) in (
+        (plane.x, axes.axvline, axes.get_xlim()),
+        (plane.y, axes.axhline, axes.get_ylim()),
+    ):
+        bounds = {bound for row in rows for bound in _bounds(row, objective)}
+        everywhere = all(_bounds(row, objective) for row in rows)
+        if len(bounds) == 1 and everywhere and low < (bound := bounds.pop()) < high:
+            line(bound, color=INFEASIBLE, linewidth=0.9, linestyle=(0, (4, 3)), zorder=1)
+
+
+def _bounds(row: Row, objective: Objective) -> list[float]:
+    record = row.record
+    whole = record.capacity.of(objective.quantity) if objective.relative else 1
+    constraints = [parse_constraint(limit) for limit in record.limits]
+    found = [evaluate(one, (), record.capacity).bound for one in constraints if one.quantity == objective.quantity]
+    return [round(bound / whole, 9) for bound in found if whole]
+
+
+def _draw_front(axes: Axes, front: Sequence[tuple[float, float]], plane: Plane) -> None:
+    """The border of what the front dominates, out to the edges of the plot."""
+    if not front:
+        return
+    worst_x = axes.get_xlim()[plane.x.better is Better.LOWER]
+    worst_y = axes.get_ylim()[plane.y.better is Better.LOWER]
+    best_first = sorted(set(front), reverse=plane.x.better is Better.HIGHER)
+    corners = [(best_first[0][0], worst_y)]
+    for (x, y), (next_x, _) in zip(best_first, [*best_first[1:], (worst_x, 0.0)], strict=True):
+        corners += [(x, y), (next_x, y)]
+    axes.plot(*zip(*corners, strict=True), color=FRONT, linewidth=1.2, zorder=2, solid_joinstyle="miter")

@@ -1,0 +1,128 @@
+"""The report as text, for the end of a pytest run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from harness.bench.measurement import Provenance
+from harness.bench.outcome import Status
+from harness.explore.summary import PLANES
+from harness.results.record import Record
+from reports.view import MARKS, MEANINGS, Group, Number, Row, groups, tally
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+    from rich.table import Table
+
+WIDE = 108
+"""Columns from which flash and RAM are shown in bytes too, not as shares of the board's alone."""
+
+_SIGNS = {Provenance.MEASURED: "=", Provenance.SIMULATED: "", Provenance.ESTIMATED: "~", None: ""}
+_ASCII = str.maketrans({"●": "*", "○": "o", "✕": "x", "\N{EN DASH}": "-", "µ": "u", "…": "~", "─": "-"})
+
+
+def summary_text(records: Iterable[Record], width: int = 80, color: bool = False, encoding: str = "utf-8") -> str:
+    """The summary as lines of at most `width` columns: without colours unless asked for, in ASCII where the encoding
+    has no more.
+
+    Raises:
+        ConfigError: a record carries a limit that can't be read.
+    """
+    import io
+
+    from rich.console import Console
+
+    out = io.StringIO()
+    console = Console(
+        file=out, width=width, force_terminal=color, no_color=not color, highlight=False, legacy_windows=False
+    )
+    console.print(summary(records, width))
+    text = "\n".join(line.rstrip() for line in out.getvalue().splitlines()) + "\n"
+    try:
+        text.encode(encoding)
+    except (UnicodeEncodeError, LookupError):
+        return text.translate(_ASCII).encode("ascii", "replace").decode()
+    return text
+
+
+def summary(records: Iterable[Record], width: int = 80) -> RenderableType:
+    """The summary as something that rich prints: a table of verdicts and numbers, then why candidates failed.
+
+    Raises:
+        ConfigError: a record carries a limit that can't be read.
+    """
+    from rich.console import Group as Lines
+    from rich.text import Text
+
+    found = groups(records)
+    rows = [row for group in found for row in group.rows]
+    if not rows:
+        return Text("no records")
+    parts: list[RenderableType] = [_table(found, wide=width >= WIDE), Text()]
+    parts += [_why(row) for row in rows if row.status != Status.PASSED]
+    return Lines(*parts, Text(), *_legend(rows))
+
+
+def _table(found: Sequence[Group], wide: bool) -> Table:
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, padding=(0, 1, 0, 0), pad_edge=False, header_style="bold")
+    longest = max(len(row.label) for group in found for row in group.rows)
+    table.add_column("candidate", overflow="fold", min_width=min(longest + 1, 40 if wide else 24))
+    table.add_column("outcome", overflow="fold", min_width=20 if wide else 14)
+    for heading in ("latency", "energy", "flash", "RAM", "accuracy" if wide else "acc."):
+        table.add_column(heading, justify="right", no_wrap=True)
+    table.add_column("front", no_wrap=True)
+    for group in found:
+        table.add_row(Text(group.model, style="bold"))
+        for row in group.rows:
+            memories = [_memory(row, quantity, wide) for quantity in ("flash", "ram")]
+            numbers = [_shown(row.number("latency")), _shown(row.number("energy")), *memories]
+            marks = "".join(mark for _, _, mark in row.marks)
+            table.add_row(Text(f" {row.label}"), _outcome(row), *numbers, _shown(row.number("accuracy")), Text(marks))
+    return table
+
+
+def _memory(row: Row, quantity: str, wide: bool) -> str:
+    if not wide:
+        return _shown(row.share(quantity))
+    number = row.number(quantity)
+    return f"{_shown(number)} {number.detail:>5}".rstrip()
+
+
+def _shown(number: Number) -> str:
+    return _SIGNS[number.provenance] + number.text
+
+
+def _outcome(row: Row) -> RenderableType:
+    from rich.text import Text
+
+    return Text(row.status, style="green" if row.assessment.feasible else "yellow" if _blameless(row) else "red")
+
+
+def _blameless(row: Row) -> bool:
+    return row.record.outcome.status is Status.INFRASTRUCTURE_ERROR
+
+
+def _why(row: Row) -> RenderableType:
+    from rich.text import Text
+
+    return Text.assemble((f"{row.title}: ", "bold"), f"{row.status}: {row.reason}" if row.reason else row.status)
+
+
+def _legend(rows: Sequence[Row]) -> list[RenderableType]:
+    from rich.text import Text
+
+    planes = "; ".join(plane.name for plane in PLANES)
+    marks = "; ".join(f"{MARKS[standing]} {meaning}" for standing, meaning in MEANINGS.items())
+    kinds = {one.provenance for row in rows for one in row.record.measurements}
+    signs = [f"{_SIGNS[kind]} {kind}".strip() for kind in Provenance if kind in kinds and _SIGNS[kind]]
+    rest = ["otherwise simulated"] if Provenance.SIMULATED in kinds else []
+    lines = [f"{len(rows)} candidates: {tally(rows)}", f"fronts, in this order: {planes}", marks]
+    if signs:
+        lines.append(f"numbers: {', '.join(signs + rest)}")
+    elif rest:
+        lines.append("all numbers are simulated")
+    return [Text(line) for line in lines]
