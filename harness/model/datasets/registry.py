@@ -1,0 +1,41 @@
+"""Finds the loader of a data set's format."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.metadata import entry_points
+from pathlib import Path
+
+from harness.errors import DatasetError
+from harness.model.dataset import Dataset, DatasetLoader
+from harness.model.datasets.eembc import EembcFolder
+from harness.model.datasets.npz import NpzFile
+from harness.model.model import Model
+from harness.model.samples import sample_shape
+
+ENTRY_POINTS = "tinyml_harness.datasets"
+"""Others add a format by an entry point of this group that names a class with the verbs of `DatasetLoader`."""
+
+
+@cache
+def loaders() -> tuple[DatasetLoader, ...]:
+    """All loaders, others' first, so that they can take over a format."""
+    return (*(point.load()() for point in entry_points(group=ENTRY_POINTS)), EembcFolder(), NpzFile())
+
+
+def load_dataset(path: Path, model: Model) -> Dataset:
+    """Read labelled samples for a model with one input.
+
+    Raises:
+        DatasetError: nothing there, no loader knows the format, or what is there is malformed.
+    """
+    if not path.exists():
+        raise DatasetError(f"{path}: no such file or folder")
+    if len(model.inputs) != 1:
+        raise DatasetError(f"{path}: {model.name} has {len(model.inputs)} inputs; data sets feed models with one")
+    for loader in loaders():
+        if loader.claims(path):
+            return loader.load(path, sample_shape(model.inputs[0]), model.inputs[0].dtype)
+    raise DatasetError(
+        f"{path}: not a known format; give a folder with y_labels.csv and .bin files, or a .npz with x and y"
+    )

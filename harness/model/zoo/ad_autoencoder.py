@@ -1,0 +1,31 @@
+"""The fully connected autoencoder that finds odd machine sounds in MLPerf Tiny."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from harness.model.zoo.blocks import normalized_relu
+from harness.model.zoo.entry import ZooEntry
+
+
+def build(batch_size: int | None) -> Any:
+    """5 frames of 128 log-mel energies in, their reconstruction out."""
+    import keras
+    from keras import layers
+
+    first = last = layers.Input((640,), batch_size=batch_size)
+    for units in (128, 128, 128, 128, 8, 128, 128, 128, 128):
+        last = normalized_relu(layers.Dense(units)(last))
+    return keras.Model(first, layers.Dense(640)(last))
+
+
+ENTRY = ZooEntry(
+    name="ad_autoencoder",
+    title="Autoencoder 640-128-8-128-640",
+    task="anomaly detection",
+    dataset=None,
+    trained=False,
+    source="MLPerf Tiny v1.0 anomaly detection reference; DCASE 2020 task 2 baseline",
+    input_range=(-85.0, 15.0),
+    build=build,
+)

@@ -1,0 +1,37 @@
+"""What the zoo says of one of its models."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+UNTRAINED = "seeded, untrained: timing, memory and energy hold; accuracy means nothing"
+
+
+@dataclass(frozen=True)
+class ZooEntry:
+    """One architecture.
+
+    Attributes:
+        title, task: for people.
+        dataset: name of the data set that it is trained and judged on (see `harness.model.datasets`), or None.
+        trained: whether its weights come from training; those that do not are seeded, see `remark`.
+        source: where the architecture comes from.
+        input_range: lowest and highest real value of its input.
+        build: makes the Keras model, untrained, for a fixed batch size or (None) any.
+    """
+
+    name: str
+    title: str
+    task: str
+    dataset: str | None
+    trained: bool
+    source: str
+    input_range: tuple[float, float]
+    build: Callable[[int | None], Any]
+
+    @property
+    def remark(self) -> str:
+        """What reports have to say about its weights."""
+        return f"trained on {self.dataset}" if self.trained else UNTRAINED

@@ -1,0 +1,43 @@
+"""ResNet-8, the image classification model of MLPerf Tiny."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from harness.model.zoo.blocks import normalized_relu
+from harness.model.zoo.entry import ZooEntry
+
+
+def build(batch_size: int | None) -> Any:
+    """32x32 RGB in, 10 classes out."""
+    import keras
+    from keras import layers
+
+    first = layers.Input((32, 32, 3), batch_size=batch_size)
+    last = normalized_relu(layers.Conv2D(16, 3, padding="same")(first))
+    for filters, stride in ((16, 1), (32, 2), (64, 2)):
+        last = _residual(last, filters, stride)
+    last = layers.Flatten()(layers.AveragePooling2D(8)(last))
+    return keras.Model(first, layers.Dense(10, activation="softmax")(last))
+
+
+def _residual(shortcut: Any, filters: int, stride: int) -> Any:
+    from keras import layers
+
+    last = normalized_relu(layers.Conv2D(filters, 3, strides=stride, padding="same")(shortcut))
+    last = layers.BatchNormalization()(layers.Conv2D(filters, 3, padding="same")(last))
+    if stride != 1:
+        shortcut = layers.Conv2D(filters, 1, strides=stride, padding="same")(shortcut)
+    return layers.ReLU()(layers.Add()([shortcut, last]))
+
+
+ENTRY = ZooEntry(
+    name="ic_resnet8",
+    title="ResNet-8",
+    task="image classification",
+    dataset=None,
+    trained=False,
+    source="MLPerf Tiny v1.0 image classification reference; He et al., Deep residual learning, 2015",
+    input_range=(0.0, 255.0),
+    build=build,
+)

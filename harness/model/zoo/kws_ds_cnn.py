@@ -1,0 +1,34 @@
+"""DS-CNN, the keyword spotting model of MLPerf Tiny."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from harness.model.zoo.blocks import normalized_relu
+from harness.model.zoo.entry import ZooEntry
+
+
+def build(batch_size: int | None) -> Any:
+    """49 frames of 10 MFCC in, 12 words out."""
+    import keras
+    from keras import layers
+
+    first = layers.Input((49, 10, 1), batch_size=batch_size)
+    last = normalized_relu(layers.Conv2D(64, (10, 4), strides=2, padding="same")(first))
+    for _ in range(4):
+        last = normalized_relu(layers.DepthwiseConv2D(3, padding="same")(last))
+        last = normalized_relu(layers.Conv2D(64, 1, padding="same")(last))
+    last = layers.Flatten()(layers.AveragePooling2D((25, 5))(last))
+    return keras.Model(first, layers.Dense(12, activation="softmax")(last))
+
+
+ENTRY = ZooEntry(
+    name="kws_ds_cnn",
+    title="DS-CNN",
+    task="keyword spotting",
+    dataset=None,
+    trained=False,
+    source="MLPerf Tiny v1.0 keyword spotting reference; Zhang et al., Hello Edge, 2017",
+    input_range=(-123.5, 25.5),
+    build=build,
+)

@@ -1,0 +1,35 @@
+"""LeNet-5 with 3x3 convolutions, trained on scikit-learn's handwritten digits."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from harness.model.zoo.entry import ZooEntry
+
+
+def build(batch_size: int | None) -> Any:
+    """28x28x1 in, 10 classes out."""
+    import keras
+    from keras import layers
+
+    first = last = layers.Input((28, 28, 1), batch_size=batch_size)
+    for filters in (6, 16):
+        last = layers.Conv2D(filters, 3, activation="relu")(last)
+        last = layers.AveragePooling2D(2)(last)
+    last = layers.Flatten()(last)
+    for units in (120, 84):
+        last = layers.Dense(units, activation="relu")(last)
+    return keras.Model(first, layers.Dense(10, activation="softmax")(last))
+
+
+ENTRY = ZooEntry(
+    name="lenet5_digits",
+    title="LeNet-5, 3x3 convolutions",
+    task="handwritten digits",
+    dataset="digits",
+    trained=True,
+    source="LeCun et al., Gradient-based learning applied to document recognition, 1998; 3x3 convolutions and ReLU as "
+    "in later deployments on microcontrollers",
+    input_range=(0.0, 1.0),
+    build=build,
+)

@@ -1,0 +1,141 @@
+"""The weights of the zoo's models: trained where there is data, else seeded; cached by content."""
+
+from __future__ import annotations
+
+import inspect
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from harness.cache import cached, sha256_of_files
+from harness.model.datasets import load_named
+from harness.model.quietly import tensorflow_quietly
+from harness.model.zoo.entry import ZooEntry
+from harness.model.zoo.inputs import seeded_inputs
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+EPOCHS = 20
+BATCH = 32
+LEARNING_RATE = 2e-3
+_STATISTICS_SAMPLES = 64
+_LOGIT_DEVIATION = 2.0
+# Not zero: the converter drops biases that are all zero.
+_BIAS_DEVIATION = 0.1
+
+
+def keras_model(entry: ZooEntry, seed: int) -> Any:
+    """The Keras model with its weights, for a batch of one. Imports TensorFlow: call it within `tensorflow_quietly`."""
+    import numpy as np
+
+    with np.load(_weights(entry, seed), allow_pickle=False) as stored:
+        weights = [stored[name] for name in stored.files]
+    model = _fresh(entry, batch_size=1)
+    model.set_weights(weights)
+    return model
+
+
+def recipe(entry: ZooEntry, seed: int) -> dict[str, str | int]:
+    """Everything that the weights depend on: the key to cache by what is made from them."""
+    here = Path(__file__).parent
+    sources = (Path(inspect.getfile(entry.build)), *(here / f"{name}.py" for name in ("blocks", "inputs", "weights")))
+    packages = ("tensorflow", "keras", "numpy", "scikit-learn")
+    return {
+        "model": entry.name,
+        "seed": seed,
+        "code": sha256_of_files(*sources),
+        "data": sha256_of_files(here.parent / "datasets"),
+        **{package: version(package) for package in packages},
+    }
+
+
+def _weights(entry: ZooEntry, seed: int) -> Path:
+    make = _train if entry.trained else _seed_weights
+
+    def save(directory: Path) -> None:
+        import numpy as np
+
+        with tensorflow_quietly(f"{'training' if entry.trained else 'seeding'} {entry.name}"):
+            np.savez(directory / "weights.npz", *make(entry, seed))
+
+    return cached("weights", recipe(entry, seed), save) / "weights.npz"
+
+
+def _fresh(entry: ZooEntry, batch_size: int | None) -> Any:
+    """A new model, with the names it would have if it were the first of the process."""
+    import keras
+
+    keras.backend.clear_session()
+    return entry.build(batch_size)
+
+
+def _train(entry: ZooEntry, seed: int) -> list[NDArray[np.float32]]:
+    """Train on the training split; every random number is ours, so that a seed gives the same weights every time."""
+    import keras
+    import numpy as np
+    import tensorflow
+
+    tensorflow.config.experimental.enable_op_determinism()
+    data = load_named(str(entry.dataset), "train")
+    generator = np.random.default_rng(seed)
+    model = _fresh(entry, batch_size=None)
+    model.set_weights([_initial(one, generator) for one in model.get_weights()])
+    schedule = keras.optimizers.schedules.CosineDecay(LEARNING_RATE, EPOCHS * -(-len(data.samples) // BATCH))
+    model.compile(keras.optimizers.Adam(schedule), "sparse_categorical_crossentropy")
+    order = np.concatenate([generator.permutation(len(data.samples)) for _ in range(EPOCHS)])
+    model.fit(data.samples[order], data.labels[order], batch_size=BATCH, epochs=1, shuffle=False, verbose=0)
+    weights: list[NDArray[np.float32]] = model.get_weights()
+    return weights
+
+
+def _seed_weights(entry: ZooEntry, seed: int) -> list[NDArray[np.float32]]:
+    """Random weights, with batch normalization as training would leave it.
+
+    Its statistics are those of the activations themselves on made-up inputs, its scales and shifts random: so all
+    layers are alive, and the ranges that int8 quantization finds are like those of a trained model.
+    """
+    import keras
+    import numpy as np
+
+    generator = np.random.default_rng(seed)
+    model = _fresh(entry, batch_size=None)
+    for layer in model.layers:
+        layer.set_weights([_initial(one, generator, _BIAS_DEVIATION) for one in layer.get_weights()])
+        if isinstance(layer, keras.layers.BatchNormalization):
+            channels = layer.gamma.shape
+            layer.gamma.assign(generator.uniform(0.7, 1.3, channels))
+            layer.beta.assign(generator.normal(0.1, 0.2, channels))
+            layer.momentum = 0.0
+    inputs = seeded_inputs(entry, model.input_shape[1:], _STATISTICS_SAMPLES, seed)
+    model(inputs, training=True)
+    _spread_classes(model, inputs)
+    weights: list[NDArray[np.float32]] = model.get_weights()
+    return weights
+
+
+def _spread_classes(model: Any, inputs: NDArray[np.float32]) -> None:
+    """Give the logits of a classifier mean 0 and deviation `_LOGIT_DEVIATION`, or it would name one class always."""
+    import keras
+    import numpy as np
+
+    head = model.layers[-1]
+    if head.activation is not keras.activations.softmax:
+        return
+    features = np.asarray(keras.Model(model.input, head.input)(inputs))
+    kernel = np.array(head.kernel)
+    kernel *= _LOGIT_DEVIATION / (features @ kernel).std(axis=0)
+    head.set_weights([kernel, -(features @ kernel).mean(axis=0)])
+
+
+def _initial(
+    weights: NDArray[np.float32], generator: np.random.Generator, bias_deviation: float = 0.0
+) -> NDArray[np.float32]:
+    """He's uniform start for kernels, (..., in, out); normal values for biases."""
+    import numpy as np
+
+    if weights.ndim < 2:
+        return generator.normal(0, bias_deviation, weights.shape).astype(np.float32)
+    limit = (6 / np.prod(weights.shape[:-1])) ** 0.5
+    return generator.uniform(-limit, limit, weights.shape).astype(np.float32)
