@@ -14,6 +14,7 @@
 #define PROTOCOL_REQUEST_READ_OUTPUT 4u
 #define PROTOCOL_REQUEST_READ_STEPS 5u
 
+#define PROTOCOL_NOTICE_DAMAGED 254u
 #define PROTOCOL_NOTICE_FAULT 255u
 
 #define PROTOCOL_INFER_FLAG_TIME_STEPS 1u
@@ -46,7 +47,7 @@ typedef struct __attribute__((packed)) {
 
 typedef struct __attribute__((packed)) {
     uint32_t first;
-    uint16_t count;
+    uint16_t steps;
 } protocol_read_steps_t;
 
 typedef struct __attribute__((packed)) {

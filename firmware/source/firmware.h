@@ -22,7 +22,7 @@ typedef struct {
     size_t size;      /* of the payload */
 } frame_t;
 
-/* Waits for the next whole frame with a right checksum; all else on the line is dropped. */
+/* Waits for the next whole frame with a right checksum; what else comes is reported as damaged. */
 frame_t frame_receive(void);
 
 /* Where the payload of the next frame to send is built: FRAME_MAX_PAYLOAD bytes, shared with the frame received. */

@@ -30,7 +30,9 @@ static uint32_t crc32(const uint8_t *data, size_t size)
     return ~crc;
 }
 
-/* Unstuffs bytes into the buffer up to the next delimiter. Returns the frame's size, or 0 when it was malformed. */
+#define MALFORMED SIZE_MAX
+
+/* Unstuffs bytes into the buffer up to the next delimiter. Returns how many they are, or MALFORMED. */
 static size_t receive_stuffed(void)
 {
     size_t size = 0;
@@ -40,7 +42,7 @@ static size_t receive_stuffed(void)
     for (;;) {
         uint8_t byte = platform_console_read();
         if (byte == DELIMITER) {
-            return (fits && left_in_block == 0) ? size : 0;
+            return (fits && left_in_block == 0) ? size : MALFORMED;
         }
         if (left_in_block > 0) {
             left_in_block--;
@@ -61,25 +63,35 @@ static size_t receive_stuffed(void)
     }
 }
 
+static bool is_whole(size_t size)
+{
+    if (size == MALFORMED || size < sizeof(protocol_header_t) + CRC_BYTES) {
+        return false;
+    }
+    uint32_t sent_crc;
+    memcpy(&sent_crc, buffer + size - CRC_BYTES, CRC_BYTES);
+    return sent_crc == crc32(buffer, size - CRC_BYTES);
+}
+
 frame_t frame_receive(void)
 {
     for (;;) {
         const size_t size = receive_stuffed();
-        if (size < sizeof(protocol_header_t) + CRC_BYTES) {
+        if (size == 0) {
+            continue; /* two delimiters with nothing between */
+        }
+        if (!is_whole(size)) {
+            frame_send(PROTOCOL_NOTICE_DAMAGED, 0, 0);
             continue;
         }
-        uint32_t sent_crc;
-        memcpy(&sent_crc, buffer + size - CRC_BYTES, CRC_BYTES);
-        if (sent_crc == crc32(buffer, size - CRC_BYTES)) {
-            protocol_header_t header;
-            memcpy(&header, buffer, sizeof header);
-            return (frame_t){
-                .kind = header.kind,
-                .sequence = header.sequence,
-                .payload = frame_payload(),
-                .size = size - sizeof header - CRC_BYTES,
-            };
-        }
+        protocol_header_t header;
+        memcpy(&header, buffer, sizeof header);
+        return (frame_t){
+            .kind = header.kind,
+            .sequence = header.sequence,
+            .payload = frame_payload(),
+            .size = size - sizeof header - CRC_BYTES,
+        };
     }
 }
 

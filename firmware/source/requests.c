@@ -148,15 +148,15 @@ static answer_t read_steps(const frame_t *request)
     if (!has_output() || !session.has_steps) {
         return refuse(PROTOCOL_STATUS_NO_OUTPUT);
     }
-    if (read.count > PROTOCOL_MAX_DATA / sizeof(uint64_t) || read.first > MODEL_STEPS ||
-        read.count > MODEL_STEPS - read.first) {
+    if (read.steps > PROTOCOL_MAX_DATA / sizeof(uint64_t) || read.first > MODEL_STEPS ||
+        read.steps > MODEL_STEPS - read.first) {
         return refuse(PROTOCOL_STATUS_OUT_OF_RANGE);
     }
-    for (uint32_t i = 0; i < read.count; i++) {
+    for (uint32_t i = 0; i < read.steps; i++) {
         const uint64_t cycles = inference_step_cycles(read.first + i);
         memcpy(reply_data() + i * sizeof cycles, &cycles, sizeof cycles);
     }
-    return data_of(read.count * sizeof(uint64_t));
+    return data_of(read.steps * sizeof(uint64_t));
 }
 
 static answer_t carry_out(const frame_t *request)

@@ -23,6 +23,7 @@ class Request(IntEnum):
 
 
 class Notice(IntEnum):
+    DAMAGED = 254
     FAULT = 255
 
 
@@ -71,7 +72,7 @@ class ReadOutputFields(NamedTuple):
 
 class ReadStepsFields(NamedTuple):
     first: int
-    count: int
+    steps: int
 
 
 class ReplyFields(NamedTuple):

@@ -92,7 +92,7 @@ def _compile(code: GeneratedCode, target: Target, options: BuildOptions, tools: 
                 *(f"-DBENCH_INPUTS={inputs}", f"-DCMAKE_TOOLCHAIN_FILE={FIRMWARE / 'toolchain.cmake'}"),
             ]
         )
-        _run_ninja(tools.ninja, build, target)
+        _run_ninja(tools, build, target)
         for product in ("firmware.elf", "firmware.map"):
             (build / product).rename(entry / product)
 
@@ -102,19 +102,23 @@ def _cmake_variables(**variables: Sequence[object]) -> str:
     return "\n".join(lines)
 
 
-def _run_ninja(ninja: Path, build: Path, target: Target) -> None:
+def _run_ninja(tools: Toolchain, build: Path, target: Target) -> None:
     try:
-        run_tool([ninja, "-C", build])
+        run_tool([tools.ninja, "--quiet", "-C", build])
     except BuildError as error:
         overflows = {region: int(size) for region, size in _OVERFLOW.findall(str(error))}
         if overflows:
             worst = max(overflows, key=overflows.__getitem__)
             memory = target.flash if worst == "FLASH" else target.ram
             raise DoesNotFitError(memory.name, overflows[worst]) from error
-        last = str(error).splitlines()[-_TOOL_LINES_SHOWN:]
-        raise BuildError(
-            "compiling the firmware failed; the end of what the tools said:\n" + "\n".join(last)
-        ) from error
+        raise BuildError(f"compiling the firmware failed:\n{_complaints(str(error), tools, build)}") from error
+
+
+def _complaints(output: str, tools: Toolchain, build: Path) -> str:
+    """The last of what the compiler and linker said, without Ninja's echo of their command lines."""
+    echoes = ("ninja", "FAILED:", ": &&", str(tools.compiler))
+    lines = [line for line in output.splitlines() if not line.startswith(echoes)]
+    return "\n".join(lines[-_TOOL_LINES_SHOWN:]).replace(f"{build.parent}/", "")
 
 
 def _describe(
