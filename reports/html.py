@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from harness.bench.measurement import Provenance
-from harness.errors import ResultsError
 from harness.explore.summary import PLANES, Plane
 from harness.explore.verdict import show
 from harness.results.store import RunDirectory
+from harness.results.whole_file import write_whole
 from reports.layers import layer_chart
 from reports.plots import pareto_plot, provenance_note
 from reports.view import (
@@ -60,16 +59,7 @@ def write_report(run: RunDirectory, path: Path) -> Path:
         ResultsError: the run can't be read or the file not be written.
         ConfigError: a record carries a limit that can't be read.
     """
-    page = report_html(run)
-    scratch = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        scratch.write_text(page, encoding="utf-8")
-        scratch.replace(path)
-    except OSError as error:
-        scratch.unlink(missing_ok=True)
-        raise ResultsError(f"{path}: {error.strerror}") from error
-    return path
+    return write_whole(path, report_html(run).encode())
 
 
 def report_html(run: RunDirectory) -> str:
@@ -83,7 +73,7 @@ def report_html(run: RunDirectory) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["clean"] = clean
+    environment.filters.update(clean=clean, limit=_limit)
     found = groups(run.results().values())
     rows = [row for group in found for row in group.rows]
     return environment.get_template("report.html.j2").render(
@@ -105,6 +95,12 @@ def report_html(run: RunDirectory) -> str:
         margin=margin,
         show=show,
     )
+
+
+def _limit(text: str) -> str:
+    """A constraint as it reads best in print, never broken over lines."""
+    shown = clean(text).replace("<=", "\N{LESS-THAN OR EQUAL TO}").replace(">=", "\N{GREATER-THAN OR EQUAL TO}")
+    return shown.replace(" ", "\N{NO-BREAK SPACE}")
 
 
 def _plots(group: Group, number: int) -> list[Plot]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import product
+from itertools import pairwise, product
 from typing import TYPE_CHECKING
 
 from reports.palette import INK
@@ -12,9 +12,12 @@ from reports.palette import INK
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+Point = tuple[float, float]
+
 FONT_SIZE = 7.5
 _GAP = 7.0
 _MARKER = 4.5
+_LINE = 1.5
 
 
 @dataclass(frozen=True)
@@ -37,8 +40,16 @@ class Box:
         return (self.right - self.left) * (self.top - self.bottom)
 
 
-def label_points(axes: Axes, points: Sequence[tuple[float, float]], texts: Sequence[str]) -> None:
-    """Write a text beside each point (data coordinates), each where it is least in the way; the limits must be set."""
+def label_points(
+    axes: Axes, points: Sequence[Point], texts: Sequence[str], line: Sequence[Point], markers: Sequence[Point]
+) -> None:
+    """Write a text beside each point, each where it is least in the way; the axes' limits must be set.
+
+    Args:
+        points: in data coordinates, as are all others.
+        line: corners of a line of horizontal and vertical pieces that texts keep clear of.
+        markers: all markers of the plot, also those without a text.
+    """
     from matplotlib.backends.backend_agg import FigureCanvasAgg
 
     figure = axes.get_figure(root=True)
@@ -46,15 +57,21 @@ def label_points(axes: Axes, points: Sequence[tuple[float, float]], texts: Seque
     renderer = FigureCanvasAgg(figure).get_renderer()  # type: ignore[no-untyped-call]
     window = axes.get_window_extent(renderer)
     frame = Box(window.x0, window.y0, window.x1, window.y1)
-    centres = [tuple(map(float, axes.transData.transform(point))) for point in points]
-    taken = [Box(x - _MARKER, y - _MARKER, x + _MARKER, y + _MARKER) for x, y in centres]
-    for (x, y), text in zip(centres, texts, strict=True):
+    taken = [_around(axes, point, point, _MARKER) for point in markers]
+    taken += [_around(axes, start, end, _LINE) for start, end in pairwise(line)]
+    for point, text in zip(points, texts, strict=True):
+        x, y = axes.transData.transform(point)
         drawn = axes.text(0, 0, text, fontsize=FONT_SIZE, color=INK, parse_math=False, transform=None)
         extent = drawn.get_window_extent(renderer)
         box = min(_places(x, y, extent.width, extent.height), key=lambda place: _nuisance(place, taken, frame))
         drawn.set_position((box.left, box.bottom))
         drawn.set_verticalalignment("bottom")
         taken.append(box)
+
+
+def _around(axes: Axes, one: Point, other: Point, room: float) -> Box:
+    (x1, y1), (x2, y2) = axes.transData.transform([one, other])
+    return Box(min(x1, x2) - room, min(y1, y2) - room, max(x1, x2) + room, max(y1, y2) + room)
 
 
 def _places(x: float, y: float, width: float, height: float) -> list[Box]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +11,7 @@ from harness.bench.quantities import QUANTITIES, Better
 from harness.explore.constraint import parse_constraint
 from harness.explore.summary import Objective, Plane, Standing
 from harness.explore.verdict import evaluate
-from reports.labels import label_points
+from reports.labels import Point, label_points
 from reports.palette import DOMINATED, FRONT, GRID, INFEASIBLE, INK, MUTED, PAPER
 from reports.svg import inline_svg
 from reports.view import Row
@@ -25,6 +26,8 @@ MARKERS: dict[Standing, dict[str, Any]] = {
 }
 """Shape and fill tell the standings apart; colour only helps."""
 
+_MARKER_STYLE: Any = {"markeredgewidth": 1.5, "linestyle": "none", "zorder": 3, "clip_on": False}
+
 LOG_FROM = 20
 """Ratio of the largest to the smallest value from which an axis is logarithmic."""
 ALL_LABELLED = 14
@@ -32,6 +35,7 @@ ALL_LABELLED = 14
 
 _STYLE: Any = {
     "font.size": 8,
+    "axes.facecolor": "none",
     "axes.edgecolor": MUTED,
     "axes.linewidth": 0.6,
     "axes.labelcolor": INK,
@@ -64,14 +68,16 @@ def pareto_plot(rows: Sequence[Row], plane: Plane, key: str) -> str | None:
         _scale(axes, "x", plane.x, [x for x, _ in points])
         _scale(axes, "y", plane.y, [y for _, y in points])
         _draw_limits(axes, shown, plane)
-        _draw_front(axes, [point for row, point in zip(shown, points, strict=True) if _stands(row, plane)], plane)
-        for index, (row, point) in enumerate(zip(shown, points, strict=True)):
-            standing = row.assessment.standings[plane.name]
-            style = {"markeredgewidth": 1.5, "linestyle": "none", "zorder": 3, **MARKERS[standing]}
-            axes.plot(*point, gid=f"point-{index}", clip_on=False, **style)
+        drawn = list(zip(shown, points, strict=True))
+        border = _border(axes, [point for row, point in drawn if _standing(row, plane) is Standing.FRONT], plane)
+        axes.plot([x for x, _ in border], [y for _, y in border], color=FRONT, linewidth=1.2, zorder=2)
+        for index, (row, point) in enumerate(drawn):
+            axes.plot(*point, gid=f"point-{index}", **_MARKER_STYLE, **MARKERS[_standing(row, plane)])
         figure.draw_without_rendering()
-        labelled = [(row, point) for row, point in zip(shown, points, strict=True) if _is_labelled(row, plane, shown)]
-        label_points(axes, [point for _, point in labelled], [row.label for row, _ in labelled])
+        labelled = [(row, point) for row, point in drawn if _is_labelled(row, plane, len(shown))]
+        unusual = _unusual(shown, plane)
+        texts = [f"{row.label} ({_kind(row, plane)})" if row in unusual else row.label for row, _ in labelled]
+        label_points(axes, [point for _, point in labelled], texts, border, points)
         tooltips = {f"point-{index}": tooltip(row, plane) for index, row in enumerate(shown)}
         return inline_svg(figure, key, "; ".join(tooltips.values()), tooltips)
 
@@ -88,40 +94,50 @@ def tooltip(row: Row, plane: Plane) -> str:
 
 def provenance_note(rows: Sequence[Row], plane: Plane) -> str:
     """Of which kinds the plotted numbers are, and which candidates differ from the rest."""
-    kinds: dict[str, list[str]] = {}
-    for row in rows:
-        if _is_drawable(_point(row, plane)):
-            numbers = [(one.quantity, row.number(one.quantity).provenance) for one in (plane.x, plane.y)]
-            kinds.setdefault(", ".join(f"{quantity} {kind}" for quantity, kind in numbers), []).append(row.label)
-    if len(kinds) <= 1:
-        return "".join(kinds)
-    return "mixed provenance: " + "; ".join(f"{kind}: {' and '.join(labels)}" for kind, labels in kinds.items())
+    kinds = [_kind(row, plane) for row in rows if _is_drawable(_point(row, plane))]
+    if not kinds:
+        return ""
+    usual = Counter(kinds).most_common(1)[0][0]
+    others = [f"{row.label}: {_kind(row, plane)}" for row in _unusual(rows, plane)]
+    return f"mixed provenance: {'; '.join(others)}; the others: {usual}" if others else usual
 
 
-def _point(row: Row, plane: Plane) -> tuple[float, float]:
+def _kind(row: Row, plane: Plane) -> str:
+    """The provenance of both coordinates of a point."""
+    x, y = (row.number(objective.quantity).provenance for objective in (plane.x, plane.y))
+    return f"{x}" if x == y else f"{plane.x.quantity} {x}, {plane.y.quantity} {y}"
+
+
+def _unusual(rows: Sequence[Row], plane: Plane) -> list[Row]:
+    """The drawn candidates whose numbers are of another provenance than those of most."""
+    drawn = [row for row in rows if _is_drawable(_point(row, plane))]
+    usual = Counter(_kind(row, plane) for row in drawn).most_common(1)
+    return [row for row in drawn if _kind(row, plane) != usual[0][0]]
+
+
+def _point(row: Row, plane: Plane) -> Point:
     x, y = plane.x.value(row.record), plane.y.value(row.record)
     return math.nan if x is None else x, math.nan if y is None else y
 
 
-def _is_drawable(point: tuple[float, float]) -> bool:
+def _is_drawable(point: Point) -> bool:
     return all(map(math.isfinite, point))
 
 
-def _stands(row: Row, plane: Plane) -> bool:
-    return row.assessment.standings[plane.name] is Standing.FRONT
+def _standing(row: Row, plane: Plane) -> Standing:
+    return row.assessment.standings[plane.name]
 
 
-def _is_labelled(row: Row, plane: Plane, shown: Sequence[Row]) -> bool:
-    return len(shown) <= ALL_LABELLED or _stands(row, plane)
+def _is_labelled(row: Row, plane: Plane, count: int) -> bool:
+    return count <= ALL_LABELLED or _standing(row, plane) is Standing.FRONT
 
 
 def _scale(axes: Axes, name: str, objective: Objective, values: Sequence[float]) -> None:
     """Label, scale, ticks and limits of the axis `x` or `y`, with room around the points."""
-    from matplotlib.ticker import EngFormatter, PercentFormatter
+    from matplotlib.ticker import EngFormatter, MaxNLocator, PercentFormatter
 
     quantity = QUANTITIES[objective.quantity]
     ratio = objective.relative or quantity.share
-    whole = f", share of the board's {quantity.title.split(',')[0]}" if objective.relative else ""
     low, high = min(values), max(values)
     logarithmic = low > 0 and high / low >= LOG_FROM and not ratio
     if logarithmic:
@@ -134,12 +150,15 @@ def _scale(axes: Axes, name: str, objective: Objective, values: Sequence[float])
             min(high + room, 1.0) if quantity.share else high + room,
         )
     better = "lower" if objective.better is Better.LOWER else "higher"
-    axes.set(**{f"{name}label": f"{objective.quantity}{whole} ({better} is better)"})
+    title = f"share of the board's {quantity.title.split(',')[0]}" if objective.relative else objective.quantity
+    axes.set(**{f"{name}label": f"{title} ({better} is better)"})
     axes.set(**{f"{name}scale": "log" if logarithmic else "linear"})
     axes.set(**{f"{name}lim": limits})
     axis = axes.xaxis if name == "x" else axes.yaxis
     unit = "" if quantity.unit == "1" else quantity.unit
-    axis.set_major_formatter(PercentFormatter(1) if ratio else EngFormatter(unit))
+    if not logarithmic:
+        axis.set_major_locator(MaxNLocator(5))
+    axis.set_major_formatter(PercentFormatter(1, symbol="\N{NO-BREAK SPACE}%") if ratio else EngFormatter(unit))
     axis.grid(True)
 
 
@@ -163,14 +182,14 @@ def _bounds(row: Row, objective: Objective) -> list[float]:
     return [round(bound / whole, 9) for bound in found if whole]
 
 
-def _draw_front(axes: Axes, front: Sequence[tuple[float, float]], plane: Plane) -> None:
-    """The border of what the front dominates, out to the edges of the plot."""
+def _border(axes: Axes, front: Sequence[Point], plane: Plane) -> list[Point]:
+    """The corners of the border of what the front dominates, out to the edges of the plot; none without a front."""
     if not front:
-        return
+        return []
     worst_x = axes.get_xlim()[plane.x.better is Better.LOWER]
     worst_y = axes.get_ylim()[plane.y.better is Better.LOWER]
     best_first = sorted(set(front), reverse=plane.x.better is Better.HIGHER)
     corners = [(best_first[0][0], worst_y)]
     for (x, y), (next_x, _) in zip(best_first, [*best_first[1:], (worst_x, 0.0)], strict=True):
         corners += [(x, y), (next_x, y)]
-    axes.plot(*zip(*corners, strict=True), color=FRONT, linewidth=1.2, zorder=2, solid_joinstyle="miter")
+    return corners

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import os
+import io
 import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.bench.outcome import Status
-from harness.errors import ResultsError
 from harness.results.record import Record
+from harness.results.whole_file import write_whole
 
 if TYPE_CHECKING:
-    from junitparser import TestCase
+    from junitparser.xunit2 import TestCase
 
 # What XML 1.0 can't carry, not even escaped.
 _FORBIDDEN = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -29,7 +29,7 @@ def write_junit(records: Iterable[Record], path: Path, suite: str = "tinyml-harn
     Raises:
         ResultsError: the file can't be written.
     """
-    from junitparser import JUnitXml, TestSuite
+    from junitparser.xunit2 import JUnitXml, TestSuite
 
     cases = TestSuite(suite)
     for record in records:
@@ -37,20 +37,14 @@ def write_junit(records: Iterable[Record], path: Path, suite: str = "tinyml-harn
     document = JUnitXml("tinyml-harness")
     document.add_testsuite(cases)
     document.update_statistics()
-    scratch = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        document.write(str(scratch), pretty=True)
-        scratch.replace(path)
-    except OSError as error:
-        scratch.unlink(missing_ok=True)
-        raise ResultsError(f"{path}: {error.strerror}") from error
-    return path
+    content = io.BytesIO()
+    document.write(content, pretty=True)
+    return write_whole(path, content.getvalue())
 
 
 def _case(record: Record) -> TestCase:
-    from junitparser import Error, Failure, TestCase
-    from junitparser.junitparser import Properties, Property
+    from junitparser import Error, Failure
+    from junitparser.xunit2 import TestCase
 
     module, _, name = record.case.partition("::")
     classname = module.removesuffix(".py").replace("/", ".")
@@ -60,10 +54,8 @@ def _case(record: Record) -> TestCase:
         case.result = [Error(reason, str(status))]
     elif status is not Status.PASSED:
         case.result = [Failure(reason, str(status))]
-    properties = Properties()
     for key, value in _properties(record).items():
-        properties.add_property(Property(key, _clean(value)))
-    case.append(properties)
+        case.add_property(key, _clean(value))
     return case
 
 
