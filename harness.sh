@@ -40,9 +40,11 @@ install_packages() {
         as_root=sudo
     fi
     echo "installing from the system's packages: $packages" >&2
-    $as_root apt-get update -qq >&2 || fail "'apt-get update' failed; see above"
-    # shellcheck disable=SC2086 # the list is meant to be split
-    DEBIAN_FRONTEND=noninteractive $as_root $install -qq >&2 || fail "'$install' failed; see above"
+    # shellcheck disable=SC2086 # the command is meant to be split
+    { $as_root apt-get update && $as_root env DEBIAN_FRONTEND=noninteractive $install; } >.setup.log 2>&1 || {
+        tail -n 20 .setup.log >&2
+        fail "the system's packages could not be installed; run this, then try again: $install"
+    }
 }
 
 # The stamp names the lock file and the Python it was installed for, so that a change of either installs again.

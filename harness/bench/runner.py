@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import cycle, islice
 from typing import TYPE_CHECKING
 
 from harness.bench.agreement import Agreement, accuracy, compare
-from harness.bench.device import Device, Inference
+from harness.bench.device import Device
 from harness.bench.footprint import Footprint, read_footprint
 from harness.bench.layer_time import LayerTime
 from harness.bench.measurement import Measurement, Provenance
@@ -16,8 +16,8 @@ from harness.board.dut import Dut
 from harness.deploy.firmware import Firmware
 from harness.errors import InfrastructureError
 from harness.model.dataset import Dataset
-from harness.model.datasets import quantize_samples, random_inputs
 from harness.model.reference import run_reference
+from harness.model.samples import quantize_samples, random_inputs, to_rows
 from harness.optimize.variant import Variant
 from harness.progress import status, track
 
@@ -31,13 +31,11 @@ class Plan:
     """What to measure.
 
     Attributes:
-        repeats: inferences timed one by one.
         dataset: streamed whole through the board, for accuracy and agreement; None: random inputs, no accuracy.
         random_samples: how many of them.
         seed: of the random inputs.
     """
 
-    repeats: int = 10
     dataset: Dataset | None = None
     random_samples: int = 10
     seed: int = 0
@@ -56,24 +54,59 @@ class Results:
     disagreement: str
 
 
-def run(dut: Dut, variant: Variant, firmware: Firmware, plan: Plan) -> Results:
+@dataclass(frozen=True)
+class Workload:
+    """What goes through the board, made before one is leased.
+
+    Attributes:
+        inputs, references: of each sample, the model's input bytes and the output bytes that the host computes.
+        labels: (count,) class numbers; None where accuracy is not measured.
+    """
+
+    inputs: tuple[bytes, ...]
+    references: tuple[bytes, ...]
+    labels: NDArray[np.int64] | None
+
+
+def prepare(variant: Variant, plan: Plan) -> Workload:
+    """The samples, and the host's answers to them.
+
+    Raises:
+        DatasetError: the samples do not fit the model's input.
+        ModelError: the TFLite interpreter refuses the model.
+    """
+    model, dataset = variant.model, plan.dataset
+    if dataset is None:
+        samples = random_inputs(model, plan.random_samples, plan.seed)
+    else:
+        samples = quantize_samples(dataset, model.inputs[0])
+    references = to_rows(model.outputs, run_reference(model, samples))
+    return Workload(
+        inputs=tuple(row.tobytes() for row in to_rows(model.inputs, samples)),
+        references=tuple(row.tobytes() for row in references),
+        labels=dataset.labels if dataset else None,
+    )
+
+
+def run(dut: Dut, variant: Variant, firmware: Firmware, workload: Workload, repeats: int) -> Results:
     """Flash the firmware and measure it.
 
     Raises:
         InfrastructureError: board, probe, console or analyzer failed.
         FirmwareError: the firmware hung or took a fault.
-        DatasetError: the samples do not fit the model's input.
+        DatasetError: the labels are not classes of the model.
     """
-    samples = _samples(variant, plan)
+    outputs_of = variant.model.outputs
     with status(f"{dut.name}: flashing"):
         dut.probe.flash(firmware.elf)
         device = Device(dut.console, firmware)
         dut.probe.reset()
         device.connect()
-    timed, energies = _timed(dut, device, [sample.tobytes() for sample in samples], plan.repeats)
-    profile = device.profile(samples[0].tobytes())
-    outputs = [one.output for one in track(_stream(device, samples), f"{dut.name}: streaming", len(samples))]
-    agreement = compare(outputs, run_reference(variant.model, samples), variant.model.outputs)
+    timed, energies = _timed(dut, device, workload.inputs, repeats)
+    profile = device.profile(workload.inputs[0])
+    answers = (device.infer(data).output for data in workload.inputs)
+    outputs = list(track(answers, f"{dut.name}: streaming", len(workload.inputs)))
+    agreement = compare(outputs, workload.references, outputs_of)
     provenance = Provenance.SIMULATED if dut.simulated else Provenance.MEASURED
     measurements = [
         *_speed(timed, firmware.target.clock_hz, provenance),
@@ -81,19 +114,12 @@ def run(dut: Dut, variant: Variant, firmware: Firmware, plan: Plan) -> Results:
         *_memory(read_footprint(firmware, device.stack_bytes()), firmware, provenance),
         *_agreement(agreement, provenance),
     ]
-    if plan.dataset is not None:
-        right = accuracy(outputs, plan.dataset.labels, variant.model.outputs[0])
-        measurements.append(Measurement.of("accuracy", right, provenance))
+    if workload.labels is not None:
+        measurements.append(Measurement.of("accuracy", accuracy(outputs, workload.labels, outputs_of[0]), provenance))
     return Results(tuple(measurements), _layers(profile, firmware, variant, provenance), agreement.disagreement)
 
 
-def _samples(variant: Variant, plan: Plan) -> NDArray[np.generic]:
-    if plan.dataset is None:
-        return random_inputs(variant.model, plan.random_samples, plan.seed)
-    return quantize_samples(plan.dataset, variant.model.inputs[0])
-
-
-def _timed(dut: Dut, device: Device, inputs: list[bytes], repeats: int) -> tuple[list[int], list[float]]:
+def _timed(dut: Dut, device: Device, inputs: Sequence[bytes], repeats: int) -> tuple[list[int], list[float]]:
     """Cycles and, where there is an analyzer, energy in joule of each of `repeats` inferences."""
     if dut.energy is None:
         return [device.infer(data).cycles for data in islice(cycle(inputs), repeats)], []
@@ -106,11 +132,6 @@ def _timed(dut: Dut, device: Device, inputs: list[bytes], repeats: int) -> tuple
             "check the trigger lead"
         )
     return cycles, energies
-
-
-def _stream(device: Device, samples: NDArray[np.generic]) -> Iterable[Inference]:
-    for sample in samples:
-        yield device.infer(sample.tobytes())
 
 
 def _speed(cycles: list[int], clock_hz: int, provenance: Provenance) -> list[Measurement]:

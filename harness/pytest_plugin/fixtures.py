@@ -113,15 +113,15 @@ class Measure:
             CaseFailed: the output is wrong, or a limit is broken; what was measured is kept.
             HarnessError: the board or the firmware failed.
         """
-        from harness.bench.runner import Plan, run
+        from harness.bench.runner import Plan, prepare, run
         from harness.pytest_plugin.rack_run import run_on_rack
 
         config = self.session.config
-        plan = Plan(repeats=config.getoption("--repeats"), dataset=deployment.dataset)
+        workload = prepare(deployment.variant, Plan(dataset=deployment.dataset))
 
         def work(dut: Dut) -> Results:
             self.case.dut = dut.name
-            return run(dut, deployment.variant, deployment.firmware, plan)
+            return run(dut, deployment.variant, deployment.firmware, workload, config.getoption("--repeats"))
 
         timeout = float(config.getoption("--lease-timeout"))
         results = self.case.results = run_on_rack(self.session.rack, self.case.board.name, timeout, work)
