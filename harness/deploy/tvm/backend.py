@@ -1,0 +1,104 @@
+"""The `tvm` backend: `.tflite` to C-callable kernels through TVM's TIR and LLVM."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from harness.deploy.backend import GeneratedCode, Step
+from harness.deploy.target import Target
+from harness.deploy.tvm.supported import require_supported
+from harness.errors import BuildError, UnsupportedModelError
+from harness.model.tflite_graph import Graph, open_graph
+from harness.optimize.variant import Quantization, Variant
+
+if TYPE_CHECKING:
+    from harness.deploy.tvm.memory import Memory
+    from harness.deploy.tvm.program import KernelSource, Program
+
+_PACKAGES = ("apache-tvm", "apache-tvm-ffi", "tflite")
+
+
+class TvmBackend:
+    """Compiles float32 and int8 models; nothing of TVM runs on the target."""
+
+    name = "tvm"
+
+    def versions(self) -> Mapping[str, str]:
+        """Exact versions of the compiler's packages."""
+        return {package: version(package) for package in _PACKAGES}
+
+    def generate(self, variant: Variant, target: Target, directory: Path) -> GeneratedCode:
+        """Write `model.c` and `kernels.o` into an empty directory.
+
+        Raises:
+            UnsupportedModelError: operators or types that are missing, all at once.
+            BuildError: TVM or LLVM failed.
+        """
+        graph = open_graph(variant.model)
+        quantized = variant.quantization is Quantization.INT8
+        require_supported(graph, quantized)
+        program = _program(variant, graph, quantized)
+        try:
+            return _write(program, target, directory)
+        except Exception as error:
+            raise BuildError(f"TVM could not compile {variant.model.name}: {error}") from error
+
+
+def _program(variant: Variant, graph: Graph, quantized: bool) -> Program:
+    from harness.deploy.tvm.program import assemble
+
+    try:
+        if quantized:
+            from harness.deploy.tvm.int8_graph import lower_int8
+
+            return assemble(graph, lambda operator: lower_int8(graph, operator))
+        from harness.deploy.tvm.float_graph import lower_float
+
+        layers = lower_float(variant.model, graph)
+        return assemble(graph, lambda operator: layers[operator.index])
+    except UnsupportedModelError:
+        raise
+    except Exception as error:
+        raise BuildError(f"TVM could not import {variant.model.name}: {error}") from error
+
+
+def _write(program: Program, target: Target, directory: Path) -> GeneratedCode:
+    from harness.deploy.tvm.emit_c import model_source
+    from harness.deploy.tvm.lowering import llvm_target, write_object
+    from harness.deploy.tvm.memory import lay_out
+
+    functions = _name_functions(program)
+    memory = lay_out(program)
+    kernels, source = directory / "kernels.o", directory / "model.c"
+    built = {name: kernel.prim_func(name) for kernel, name in functions.items()}
+    write_object(built, llvm_target(target), kernels)
+    source.write_text(model_source(program, memory, functions))
+    return _describe(program, memory, functions, source, kernels)
+
+
+def _name_functions(program: Program) -> dict[KernelSource, str]:
+    """A name for each distinct kernel, in the order of first use."""
+    functions: dict[KernelSource, str] = {}
+    for step in program.steps:
+        for call in step.calls:
+            functions.setdefault(call.kernel, f"model_{call.kernel.kind}_{len(functions)}")
+    return functions
+
+
+def _describe(
+    program: Program, memory: Memory, functions: Mapping[KernelSource, str], source: Path, kernels: Path
+) -> GeneratedCode:
+    graph = program.graph
+    return GeneratedCode(
+        sources=(source,),
+        objects=(kernels,),
+        include_directories=(),
+        arena_bytes=memory.nbytes,
+        arena_lower_bound=memory.lower_bound,
+        steps=tuple(Step(functions[step.calls[-1].kernel], step.layers) for step in program.steps),
+        inputs=tuple(graph.tensors[index].value() for index in graph.inputs),
+        outputs=tuple(graph.tensors[index].value() for index in graph.outputs),
+    )
