@@ -94,8 +94,9 @@ def _sections(elf: ELFFile) -> Iterator[_Section]:
             continue
         address, size = section["sh_addr"], section["sh_size"]
         home = next((one for one in segments if one["p_vaddr"] <= address < one["p_vaddr"] + one["p_memsz"]), None)
-        is_stored = section["sh_type"] != "SHT_NOBITS" and home is not None
-        load_address = address - home["p_vaddr"] + home["p_paddr"] if is_stored else None
+        load_address = None
+        if home is not None and section["sh_type"] != "SHT_NOBITS":
+            load_address = address - home["p_vaddr"] + home["p_paddr"]
         yield _Section(section.name, address, load_address, size, section["sh_addralign"])
 
 
