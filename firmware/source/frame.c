@@ -118,6 +118,8 @@ static void send_stuffed(size_t size)
         more = end < size;
         start = code == MAX_BLOCK ? end : end + 1u;
     }
+    /* Twice: should the line lose one, the other end still knows at once that the frame has ended. */
+    platform_console_write(&delimiter, 1);
     platform_console_write(&delimiter, 1);
 }
 

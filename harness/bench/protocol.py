@@ -31,9 +31,12 @@ class Frame:
 
 
 def encode(frame: Frame) -> bytes:
-    """The frame as it goes over the line, between delimiters."""
+    """The frame as it goes over the line, between delimiters.
+
+    There are two at its end: should the line lose one, the other side still knows at once that the frame has ended.
+    """
     content = HEADER.pack(frame.kind, frame.sequence) + frame.payload
-    return b"\0" + _stuff(content + crc32(content).to_bytes(_CRC_BYTES, "little")) + b"\0"
+    return b"\0" + _stuff(content + crc32(content).to_bytes(_CRC_BYTES, "little")) + b"\0\0"
 
 
 def encoded_size(payload_size: int) -> int:
