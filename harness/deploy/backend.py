@@ -53,7 +53,9 @@ class GeneratedCode(Value):
 class Backend(Protocol):
     """A tool that turns a variant into code; found by the entry point group `tinyml_harness.backends`."""
 
-    name: str
+    @property
+    def name(self) -> str:
+        """How users call it; a plain attribute will do."""
 
     def versions(self) -> Mapping[str, str]:
         """Exact versions of the tools behind this backend; part of every cache key and record. Must not import them."""
