@@ -1,0 +1,162 @@
+"""Reads board files (`lab/boards/*.yaml`), checking every key, into `BoardSpec`."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import yaml
+
+from harness.board.spec import BoardSpec, Debug, Power
+from harness.cache import sha256
+from harness.deploy.target import Core, Memory, MemoryKind, Target
+from harness.errors import ConfigError
+from harness.paths import BOARDS
+from harness.units import parse_quantity
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel, ValidationError
+
+
+def list_boards() -> list[str]:
+    """Names of the boards in `lab/boards`."""
+    return sorted(path.stem for path in BOARDS.glob("*.yaml"))
+
+
+def load_board(name_or_path: str | Path) -> BoardSpec:
+    """The board of this name in `lab/boards`, or the one a file describes.
+
+    Raises:
+        ConfigError: there is no such board, or its file is not what it has to be; names file, key and what was expected.
+    """
+    path = Path(name_or_path)
+    if path.suffix not in (".yaml", ".yml"):
+        path = BOARDS / f"{name_or_path}.yaml"
+        if str(name_or_path) not in list_boards():
+            raise ConfigError(
+                f"no board {str(name_or_path)!r}; there are {', '.join(list_boards())}, or give a .yaml file"
+            )
+    try:
+        content = path.read_bytes()
+        raw = yaml.safe_load(content)
+    except OSError as error:
+        raise ConfigError(f"{path}: {error.strerror}") from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: not YAML: {error}") from error
+    return _to_spec(_validated(raw, path), sha256(content))
+
+
+def _validated(raw: object, path: Path) -> Any:
+    from pydantic import ValidationError
+
+    try:
+        return _schema().model_validate(raw)
+    except ValidationError as error:
+        raise ConfigError(describe(error, path)) from error
+
+
+def describe(error: ValidationError, path: Path) -> str:
+    """What is wrong with a file, one line a key."""
+    lines = []
+    for problem in error.errors():
+        key = ".".join(str(part) for part in problem["loc"]) or "the file"
+        lines.append(f"{path}: {key}: {problem['msg']} (found {problem['input']!r:.60})")
+    return "\n".join(lines)
+
+
+def _size(value: object) -> int:
+    """Bytes, as a number or as `640 KiB`."""
+    if isinstance(value, str):
+        try:
+            number, unit = parse_quantity(value)
+        except ConfigError as error:
+            raise ValueError(str(error)) from error
+        if unit != "B" or not number.is_integer():
+            raise ValueError("expected a whole number of bytes, such as '640 KiB'")
+        return int(number)
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise ValueError("expected a whole number of bytes, such as '640 KiB'")
+    return value
+
+
+@cache
+def _schema() -> type[BaseModel]:
+    """The form of a board file, made when first needed: pydantic takes its time to import."""
+    from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+    strict = ConfigDict(extra="forbid")
+    Positive = Annotated[float, Field(gt=0)]  # noqa: N806
+
+    class MemoryEntry(BaseModel):
+        model_config = strict
+        name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+        kind: MemoryKind
+        origin: Annotated[int, Field(ge=0, lt=1 << 32)]
+        size: Annotated[int, BeforeValidator(_size), Field(gt=0, le=1 << 28)]
+
+    class PowerEntry(BaseModel):
+        model_config = strict
+        voltage_v: Positive
+        run_a: Positive
+        sleep_a: Positive
+        source: Annotated[str, Field(min_length=1)]
+
+    class DebugEntry(BaseModel):
+        model_config = strict
+        silicon_target: str
+        virtual_target: str
+
+    class BoardEntry(BaseModel):
+        model_config = strict
+        name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+        title: str
+        mcu: str
+        core: Core
+        fpu: str
+        family: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+        clock_hz: Annotated[int, Field(gt=0)]
+        console_baud: Annotated[int, Field(gt=0)]
+        memories: Annotated[list[MemoryEntry], Field(min_length=2)]
+        defines: dict[Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]*$")], int] = Field(default_factory=dict)
+        power: PowerEntry
+        debug: DebugEntry
+        simulation: dict[str, int | str] = Field(default_factory=dict)
+        sources: list[str] = Field(default_factory=list)
+
+        @model_validator(mode="after")
+        def check_memories(self) -> Any:
+            for kind in MemoryKind:
+                if not any(memory.kind is kind for memory in self.memories):
+                    raise ValueError(f"memories: expected at least one of kind {kind}")
+            spans = sorted((memory.origin, memory.origin + memory.size, memory.name) for memory in self.memories)
+            for (_, end, one), (start, _, other) in zip(spans, spans[1:], strict=False):
+                if start < end:
+                    raise ValueError(f"memories: {one} and {other} overlap")
+            return self
+
+    return BoardEntry
+
+
+def _to_spec(entry: Any, digest: str) -> BoardSpec:
+    target = Target(
+        name=entry.name,
+        core=entry.core,
+        fpu=entry.fpu,
+        family=entry.family,
+        clock_hz=entry.clock_hz,
+        console_baud=entry.console_baud,
+        memories=tuple(Memory(one.name, one.kind, one.origin, one.size) for one in entry.memories),
+        defines=dict(entry.defines),
+    )
+    return BoardSpec(
+        name=entry.name,
+        title=entry.title,
+        mcu=entry.mcu,
+        target=target,
+        power=Power(entry.power.voltage_v, entry.power.run_a, entry.power.sleep_a, entry.power.source),
+        debug=Debug(entry.debug.silicon_target, entry.debug.virtual_target),
+        simulation=dict(entry.simulation),
+        sources=tuple(entry.sources),
+        sha256=digest,
+    )

@@ -1,0 +1,79 @@
+"""A DUT that is open: the same probe, console and energy analyzer, whether silicon or virtual."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass, replace
+
+from harness.board.board_file import load_board
+from harness.board.energy_client import EnergyClient
+from harness.board.interfaces import Console, EnergyAnalyzer, Probe
+from harness.board.pyocd_probe import PyocdProbe
+from harness.board.rack import Kind, RackEntry
+from harness.board.serial_console import SerialConsole
+from harness.board.spec import BoardSpec
+from harness.board.virtual.pyocd_targets import register_virtual_targets
+from harness.board.virtual_process import run_virtual_board
+from harness.errors import HarnessError, InfrastructureError
+
+
+@dataclass(frozen=True)
+class Dut:
+    """One board, and the instruments that reach it.
+
+    Attributes:
+        name: in the rack.
+        energy: None where the rack has no analyzer for it.
+        simulated: what is measured on it comes from a virtual board, not from silicon.
+    """
+
+    name: str
+    spec: BoardSpec
+    probe: Probe
+    console: Console
+    energy: EnergyAnalyzer | None
+    simulated: bool
+
+
+@contextmanager
+def open_dut(entry: RackEntry) -> Iterator[Dut]:
+    """Open a DUT of the rack for the length of the block; whoever opens it holds its lease.
+
+    Raises:
+        InfrastructureError: it can't be reached, or a virtual board's process ended in mid-use.
+    """
+    spec = load_board(entry.board)
+    if entry.kind is Kind.SERIAL:
+        with _connected(entry, spec, spec.debug.silicon_target) as dut:
+            yield dut
+        return
+    register_virtual_targets()
+    with run_virtual_board(entry) as board:
+        wired = replace(entry, probe=board.probe, console=board.console, energy=board.energy)
+        try:
+            with _connected(wired, spec, spec.debug.virtual_target) as dut:
+                yield dut
+        except HarnessError:
+            # What the instruments saw is a symptom if the process behind them is gone.
+            board.check_alive()
+            raise
+
+
+@contextmanager
+def _connected(entry: RackEntry, spec: BoardSpec, target: str) -> Iterator[Dut]:
+    with ExitStack() as stack:
+        probe = PyocdProbe(entry.probe, target, entry.pack)
+        stack.callback(_close, probe)
+        console = SerialConsole(entry.console, spec.target.console_baud)
+        stack.callback(_close, console)
+        energy = EnergyClient(entry.energy) if entry.energy else None
+        if energy is not None:
+            stack.callback(_close, energy)
+        yield Dut(entry.name, spec, probe, console, energy, simulated=entry.kind is Kind.VIRTUAL)
+
+
+def _close(instrument: Probe | Console | EnergyAnalyzer) -> None:
+    """Close it; one that is broken has been reported by whoever used it."""
+    with suppress(InfrastructureError):
+        instrument.close()

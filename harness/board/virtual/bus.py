@@ -1,0 +1,106 @@
+"""The address map of registers: finds the block behind an address, and splits accesses narrower than a word."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+
+from harness.board.virtual.engine import Engine
+from harness.board.virtual.peripherals.register_block import RegisterBlock
+
+_LOG = logging.getLogger(__name__)
+_WORD = 0xFFFF_FFFF
+
+
+class AccessError(Exception):
+    """A debugger's access to an address that nothing answers."""
+
+
+class Bus:
+    """Registers and memories as the core and the debugger see them.
+
+    Registers of blocks that are not modelled behave as plain storage; the first access to each block is logged.
+    """
+
+    def __init__(self, engine: Engine, windows: Iterable[tuple[int, int]]) -> None:
+        self._engine = engine
+        self._windows = tuple(windows)
+        self._slots: dict[int, RegisterBlock] = {}
+        self._blocks: list[RegisterBlock] = []
+        for origin, size in self._windows:
+            engine.map_registers(origin, size, self.read_register, self.write_register)
+
+    def add(self, block: RegisterBlock) -> None:
+        """Connect a block of registers."""
+        self._blocks.append(block)
+        for address in range(block.origin, block.origin + block.size, 16):
+            self._slots[address >> 4] = block
+
+    def reset(self) -> None:
+        """All registers to their reset values."""
+        for block in self._blocks:
+            block.reset()
+
+    def read_register(self, address: int, size: int) -> int:
+        """`size` bytes at an address within a word."""
+        block = self._block(address)
+        word = block.read((address & ~3) - block.origin)
+        return (word >> (8 * (address & 3))) & ((1 << 8 * size) - 1)
+
+    def write_register(self, address: int, size: int, value: int) -> None:
+        """`size` bytes at an address within a word; the rest of the word keeps what is stored there."""
+        block = self._block(address)
+        offset = (address & ~3) - block.origin
+        shift = 8 * (address & 3)
+        mask = ((1 << 8 * size) - 1) << shift
+        rest = 0 if size == 4 else block.stored(offset) & ~mask
+        block.write(offset, (rest | (value << shift & mask)) & _WORD)
+
+    def read(self, address: int, size: int) -> bytes:
+        """A debugger's read.
+
+        Raises:
+            AccessError: nothing answers at an address.
+        """
+        if self._engine.memory_at(address, size):
+            return self._engine.read(address, size)
+        self._check(address, size)
+        first, last = address & ~3, (address + size + 3) & ~3
+        words = b"".join(self.read_register(word, 4).to_bytes(4, "little") for word in range(first, last, 4))
+        return words[address - first : address - first + size]
+
+    def write(self, address: int, data: bytes) -> None:
+        """A debugger's write; a write to flash goes the way of the core's own, through the flash controller.
+
+        Raises:
+            AccessError: nothing answers at an address.
+        """
+        memory = self._engine.memory_at(address, len(data))
+        if memory and memory.writable:
+            self._engine.write(address, data)
+            return
+        if memory is None:
+            self._check(address, len(data))
+        while data:
+            size = 1 if address & 1 or len(data) < 2 else 2 if address & 2 or len(data) < 4 else 4
+            value = int.from_bytes(data[:size], "little")
+            (self._engine.write_protected if memory else self._store)(address, size, value)
+            address, data = address + size, data[size:]
+
+    def _store(self, address: int, size: int, value: int) -> None:
+        self.write_register(address, size, value)
+
+    def _check(self, address: int, size: int) -> None:
+        if not any(origin <= address and address + size <= origin + length for origin, length in self._windows):
+            raise AccessError(f"nothing answers at {address:#010x}")
+
+    def _block(self, address: int) -> RegisterBlock:
+        block = self._slots.get(address >> 4)
+        if block is None:
+            origin = address & ~0x3FF
+            _LOG.warning("registers at %#010x are not modelled: plain storage", origin)
+            block = RegisterBlock(f"{origin:#010x}", origin)
+            self._blocks.append(block)
+            for slot in range(origin >> 4, (origin + block.size) >> 4):
+                self._slots.setdefault(slot, block)
+        return block

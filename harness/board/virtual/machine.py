@@ -1,0 +1,170 @@
+"""The virtual board's processor as a thing that runs: slices of code, exceptions between them, halting and waiting."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable
+from enum import Enum, auto
+from typing import Final
+
+from harness.board.spec import BoardSpec
+from harness.board.virtual.block_clock import NEVER
+from harness.board.virtual.chip import Chip, build_chip
+from harness.board.virtual.events import Cause, Event
+from harness.board.virtual.exceptions import LOCKUP_ADDRESS
+from harness.board.virtual.host_line import HostLine
+
+_BITS_A_BYTE = 10
+_MASKED_SLICE = 500
+"""Cycles between two looks while an exception waits for code to lift a mask."""
+
+
+class Pause(Enum):
+    """Why the machine gave control back."""
+
+    SLICE_DONE = auto()
+    HALTED = auto()
+    """The debugger holds it, or it is locked up."""
+    WAITING = auto()
+    """The firmware polls an idle line: nothing happens until a byte comes."""
+    SLEEPING = auto()
+    """The firmware sleeps until an interrupt."""
+
+
+class Machine:
+    """One virtual microcontroller with its firmware.
+
+    Attributes:
+        attention: asked between two blocks; true has the machine give control back.
+        line: the wire of the console.
+        on_state: called with (trigger, asleep) whenever one of them may have changed.
+    """
+
+    def __init__(self, spec: BoardSpec) -> None:
+        """Make a machine with blank flash, and let it boot: it locks up at once, as blank silicon does."""
+        self.attention: Callable[[], bool] = lambda: False
+        self.on_state: Callable[[bool, bool], None] = lambda _trigger, _asleep: None
+        self.trigger = False
+        self.asleep = False
+        self._idle = False
+        self._reset_requested = False
+        self.line: Final = HostLine(self, spec.target.clock_hz * _BITS_A_BYTE // spec.target.console_baud)
+        self.chip: Final[Chip] = build_chip(spec, self.line, self._set_trigger, self.request_reset)
+        self.reset()
+
+    @property
+    def cycles(self) -> int:
+        """The virtual time, in core cycles since power on."""
+        return self.chip.engine.clock.state.cycles
+
+    def pass_time(self, cycles: int) -> None:
+        """Let time go by without running code."""
+        self.chip.engine.clock.state.cycles += cycles
+
+    def request_reset(self) -> None:
+        """Reset the system before the next block runs."""
+        self._reset_requested = True
+        self.chip.engine.interrupt()
+
+    def line_is_idle(self) -> None:
+        """End the run: the firmware waits for a byte that has not come."""
+        self._idle = True
+        self.chip.engine.interrupt()
+
+    def reset(self) -> None:
+        """Reset everything but the debug logic, and load the stack pointer and the reset vector."""
+        from unicorn import arm_const as arm
+
+        chip = self.chip
+        self._reset_requested = self._idle = False
+        self._set_asleep(False)
+        chip.exceptions.reset()
+        chip.bus.reset()
+        uc = chip.engine.uc
+        for register in (
+            arm.UC_ARM_REG_PRIMASK,
+            arm.UC_ARM_REG_BASEPRI,
+            arm.UC_ARM_REG_FAULTMASK,
+            arm.UC_ARM_REG_CONTROL,
+        ):
+            uc.reg_write(register, 0)
+        uc.reg_write(arm.UC_ARM_REG_XPSR, 1 << 24)
+        uc.reg_write(arm.UC_ARM_REG_LR, 0xFFFF_FFFF)
+        stack, vector = struct.unpack("<II", chip.engine.read(chip.exceptions.vector_table, 8))
+        uc.reg_write(arm.UC_ARM_REG_SP, stack & ~3)
+        chip.engine.clock.jump(vector & ~1)
+        chip.debug.core_was_reset(vector & ~1)
+
+    def run(self, cycles: int) -> Pause:
+        """Run for about so many cycles, or until there is nothing to run or `attention` is asked for."""
+        chip = self.chip
+        end = self.cycles + cycles
+        while True:
+            if self._reset_requested:
+                self.reset()
+            if chip.debug.halted or chip.exceptions.locked_up:
+                return Pause.HALTED
+            chip.systick.update()
+            if self._idle:
+                self._idle = False
+                return Pause.WAITING
+            if self.asleep and not self._wake():
+                return Pause.SLEEPING
+            if self.cycles >= end or self.attention():
+                return Pause.SLICE_DONE
+            chip.debug.pc = chip.exceptions.dispatch(chip.debug.pc)
+            if chip.debug.step_requested:
+                self._take(chip.engine.step(chip.debug.pc))
+                chip.debug.stepped(chip.debug.pc)
+            else:
+                self._take(self._run_until(end))
+
+    def _run_until(self, end: int) -> Event:
+        chip = self.chip
+        deadline = min(end, chip.systick.expires, self._next_byte())
+        if chip.exceptions.blocked_by_mask():
+            deadline = min(deadline, self.cycles + _MASKED_SLICE)
+        return chip.engine.run(chip.debug.pc, deadline)
+
+    def _next_byte(self) -> int:
+        """When a byte under way raises an interrupt."""
+        return self.line.next_arrival() if self.chip.console.interrupt_driven() else NEVER
+
+    def _take(self, event: Event) -> None:
+        """Go on from the end of a run."""
+        chip = self.chip
+        pc = event.pc
+        if event.cause is Cause.FAULT and event.fault is not None:
+            pc = chip.exceptions.take_fault(event.fault, pc, event.address)
+        elif event.cause is Cause.SUPERVISOR_CALL:
+            pc = chip.exceptions.supervisor_call(pc)
+        elif event.cause is Cause.EXCEPTION_RETURN:
+            pc = chip.exceptions.leave(pc)
+        elif event.cause is Cause.BREAKPOINT and chip.debug.debugger_attached:
+            chip.debug.hit_breakpoint(pc)
+        elif event.cause is Cause.BREAKPOINT:
+            pc = chip.exceptions.breakpoint_without_debugger(pc)
+        elif event.cause is Cause.WAIT:
+            self._set_asleep(True)
+        chip.debug.pc = LOCKUP_ADDRESS if chip.exceptions.locked_up else pc
+
+    def _wake(self) -> bool:
+        """End a WFI if something waits, or move the clock to the next SysTick or byte; false if none is to come."""
+        chip = self.chip
+        if not chip.exceptions.waiting():
+            tick = chip.systick.expires if chip.systick.raises_exception else NEVER
+            until = min(tick, self._next_byte())
+            if until == NEVER:
+                return False
+            self.pass_time(max(0, until - self.cycles))
+            chip.systick.update()
+        self._set_asleep(not chip.exceptions.waiting())
+        return not self.asleep
+
+    def _set_asleep(self, asleep: bool) -> None:
+        self.asleep = asleep
+        self.on_state(self.trigger, asleep)
+
+    def _set_trigger(self, high: bool) -> None:
+        self.trigger = high
+        self.on_state(high, self.asleep)

@@ -1,0 +1,74 @@
+"""The current that a virtual board draws: voltage x I(state) x time, sampled as an energy analyzer would."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from harness.board.spec import Power
+from harness.board.trace import EnergyTrace
+
+
+@dataclass(frozen=True)
+class _Mark:
+    """From this cycle on, the trigger and the state are these."""
+
+    cycle: int
+    trigger: bool
+    asleep: bool
+
+
+class Recorder:
+    """Notes every change of trigger and power state while it records.
+
+    The core draws `run_a` while it executes, polling included, and `sleep_a` between WFI and the interrupt that ends it.
+    """
+
+    def __init__(self, power: Power, clock_hz: int, sample_rate_hz: float) -> None:
+        """Record in the time of a clock."""
+        self._power: Final = power
+        self._clock_hz: Final = clock_hz
+        self._sample_rate_hz: Final = sample_rate_hz
+        self._marks: list[_Mark] = []
+        self._recording = False
+
+    def start(self, cycle: int, trigger: bool, asleep: bool) -> None:
+        """Begin anew."""
+        self._marks = [_Mark(cycle, trigger, asleep)]
+        self._recording = True
+
+    def note(self, cycle: int, trigger: bool, asleep: bool) -> None:
+        """Take a change of state."""
+        if not self._recording:
+            return
+        last = self._marks[-1]
+        if (last.trigger, last.asleep) != (trigger, asleep):
+            self._marks.append(_Mark(cycle, trigger, asleep))
+
+    def stop(self, cycle: int) -> EnergyTrace:
+        """End the recording and sample it.
+
+        The sampling clock restarts at each edge of the trigger, and a sample that an edge cuts short carries the charge
+        of its shorter time: the energy of a window is exactly the charge in it times the voltage, and does not depend on
+        when the recording began.
+        """
+        import numpy as np
+
+        self._recording = False
+        marks = [*self._marks, _Mark(cycle, not self._marks[-1].trigger, False)] if self._marks else []
+        times = np.array([(mark.cycle - marks[0].cycle) / self._clock_hz for mark in marks])
+        currents = np.array([self._power.sleep_a if mark.asleep else self._power.run_a for mark in marks[:-1]])
+        charge = np.concatenate([[0.0], np.cumsum(currents * np.diff(times))]) if marks else np.zeros(0)
+        edges = [index for index in range(len(marks)) if index == 0 or marks[index].trigger != marks[index - 1].trigger]
+        sampled, triggers = [], []
+        for first, last in zip(edges, edges[1:], strict=False):
+            count = int(np.ceil((times[last] - times[first]) * self._sample_rate_hz - 1e-9))
+            bounds = np.minimum(times[first] + np.arange(count + 1) / self._sample_rate_hz, times[last])
+            sampled.append(np.diff(np.interp(bounds, times, charge)) * self._sample_rate_hz)
+            triggers.append(np.full(count, marks[first].trigger))
+        return EnergyTrace(
+            sample_rate_hz=self._sample_rate_hz,
+            current_a=np.concatenate(sampled) if sampled else np.zeros(0),
+            voltage_v=self._power.voltage_v,
+            trigger=np.concatenate(triggers) if triggers else np.zeros(0, np.bool_),
+        )

@@ -1,0 +1,1 @@
+"""What instructions cost: static rules for each core, applied to one basic block at a time."""
