@@ -70,7 +70,7 @@ def parse_quantity(text: str) -> tuple[float, str]:
 def format_quantity(value: float, unit: str, digits: int = 4) -> str:
     """Write an SI value for people: (0.12, "s") as "120 ms", `digits` significant; a ratio stays a plain number."""
     for shown, factor in _SHOWN.get(unit, ()):
-        if abs(value) >= factor:
+        if abs(float(f"{value:.{digits}g}")) >= factor:
             return f"{_significant(value / factor, digits)} {shown}"
     suffix = "" if unit == "1" else f" {unit}"
     return f"{_significant(value, digits)}{suffix}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from harness.bench.measurement import Provenance
 from harness.explore.summary import PLANES, Plane
@@ -26,6 +27,9 @@ from reports.view import (
     tally,
 )
 
+if TYPE_CHECKING:
+    from markupsafe import Markup
+
 TEMPLATES = Path(__file__).parent / "templates"
 
 
@@ -39,7 +43,7 @@ class Plot:
     """
 
     plane: Plane
-    svg: str | None
+    svg: Markup | None
     note: str
 
 
@@ -65,6 +69,7 @@ def write_report(run: RunDirectory, path: Path) -> Path:
 def report_html(run: RunDirectory) -> str:
     """The page as text; see `write_report`."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
+    from markupsafe import Markup
 
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
@@ -72,8 +77,9 @@ def report_html(run: RunDirectory) -> str:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        finalize=_finalize,
     )
-    environment.filters.update(clean=clean, limit=_limit)
+    environment.filters["limit"] = _limit
     found = groups(run.results().values())
     rows = [row for group in found for row in group.rows]
     return environment.get_template("report.html.j2").render(
@@ -86,7 +92,7 @@ def report_html(run: RunDirectory) -> str:
         plots={group.model: _plots(group, number) for number, group in enumerate(found, 1)},
         layers={row.key: layer_chart(row.record) for row in rows if row.record.layers},
         tools=_tools(rows),
-        css=(TEMPLATES / "report.css").read_text(encoding="utf-8"),
+        css=Markup((TEMPLATES / "report.css").read_text(encoding="utf-8")),
         planes=PLANES,
         marks=MARKS,
         meanings=MEANINGS,
@@ -97,10 +103,17 @@ def report_html(run: RunDirectory) -> str:
     )
 
 
-def _limit(text: str) -> str:
+def _finalize(value: object) -> object:
+    """What the template writes: text from outside loses its control characters, our own markup stays as it is."""
+    return clean(value) if isinstance(value, str) and not hasattr(value, "__html__") else value
+
+
+def _limit(text: str) -> Markup:
     """A constraint as it reads best in print, never broken over lines."""
+    from markupsafe import escape
+
     shown = clean(text).replace("<=", "\N{LESS-THAN OR EQUAL TO}").replace(">=", "\N{GREATER-THAN OR EQUAL TO}")
-    return shown.replace(" ", "\N{NO-BREAK SPACE}")
+    return escape(shown.replace(" ", "\N{NO-BREAK SPACE}"))
 
 
 def _plots(group: Group, number: int) -> list[Plot]:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 Point = tuple[float, float]
 
 FONT_SIZE = 7.5
+LONGEST = 41
 _GAP = 7.0
 _MARKER = 4.5
 _LINE = 1.5
@@ -61,12 +62,19 @@ def label_points(
     taken += [_around(axes, start, end, _LINE) for start, end in pairwise(line)]
     for point, text in zip(points, texts, strict=True):
         x, y = axes.transData.transform(point)
-        drawn = axes.text(0, 0, text, fontsize=FONT_SIZE, color=INK, parse_math=False, transform=None)
+        drawn = axes.text(0, 0, shorten(text), fontsize=FONT_SIZE, color=INK, parse_math=False, transform=None)
+        drawn.set_in_layout(False)
         extent = drawn.get_window_extent(renderer)
         box = min(_places(x, y, extent.width, extent.height), key=lambda place: _nuisance(place, taken, frame))
         drawn.set_position((box.left, box.bottom))
         drawn.set_verticalalignment("bottom")
         taken.append(box)
+
+
+def shorten(text: str) -> str:
+    """A text of at most `LONGEST` characters, cut in its middle, since names differ at their ends."""
+    half = (LONGEST - 1) // 2
+    return text if len(text) <= LONGEST else f"{text[:half]}…{text[-half:]}"
 
 
 def _around(axes: Axes, one: Point, other: Point, room: float) -> Box:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,7 @@ from reports.svg import inline_svg
 from reports.view import Row
 
 if TYPE_CHECKING:
+    from markupsafe import Markup
     from matplotlib.axes import Axes
 
 MARKERS: dict[Standing, dict[str, Any]] = {
@@ -30,6 +32,8 @@ _MARKER_STYLE: Any = {"markeredgewidth": 1.5, "linestyle": "none", "zorder": 3, 
 
 LOG_FROM = 20
 """Ratio of the largest to the smallest value from which an axis is logarithmic."""
+DRAWABLE = 1e-30, 1e30
+"""No quantity of a microcontroller lies outside; what does is a fault, told by the tables, and would bend the axes."""
 ALL_LABELLED = 14
 """Up to so many points all carry their label; of more, those on the front."""
 
@@ -47,7 +51,7 @@ _STYLE: Any = {
 }
 
 
-def pareto_plot(rows: Sequence[Row], plane: Plane, key: str) -> str | None:
+def pareto_plot(rows: Sequence[Row], plane: Plane, key: str) -> Markup | None:
     """The plane as inline SVG; None when no candidate has both objectives.
 
     Args:
@@ -60,7 +64,9 @@ def pareto_plot(rows: Sequence[Row], plane: Plane, key: str) -> str | None:
     shown = [row for row in rows if _is_drawable(_point(row, plane))]
     if not shown:
         return None
-    with matplotlib.rc_context(_STYLE):
+    with matplotlib.rc_context(_STYLE), warnings.catch_warnings():
+        # The page is shown in the reader's fonts, not in matplotlib's, so what those lack does not matter.
+        warnings.filterwarnings("ignore", "Glyph .* missing from font")
         figure = Figure(figsize=(4.1, 3.2), dpi=72, layout="constrained")
         figure.patch.set_alpha(0)
         axes = figure.add_subplot()
@@ -121,7 +127,7 @@ def _point(row: Row, plane: Plane) -> Point:
 
 
 def _is_drawable(point: Point) -> bool:
-    return all(map(math.isfinite, point))
+    return all(value == 0 or DRAWABLE[0] < abs(value) < DRAWABLE[1] for value in point)
 
 
 def _standing(row: Row, plane: Plane) -> Standing:

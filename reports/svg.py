@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from reports.palette import VARIABLES
 
 if TYPE_CHECKING:
+    from markupsafe import Markup
     from matplotlib.figure import Figure
 
 _SVG = "http://www.w3.org/2000/svg"
@@ -18,7 +19,7 @@ _HREF = "{http://www.w3.org/1999/xlink}href"
 _METADATA = dict.fromkeys(("Creator", "Date", "Format", "Type"))
 
 
-def inline_svg(figure: Figure, key: str, description: str, tooltips: Mapping[str, str]) -> str:
+def inline_svg(figure: Figure, key: str, description: str, tooltips: Mapping[str, str]) -> Markup:
     """The figure as one `<svg>` element, the same bytes for the same figure.
 
     Args:
@@ -27,6 +28,7 @@ def inline_svg(figure: Figure, key: str, description: str, tooltips: Mapping[str
         tooltips: text shown over an artist, by the artist's gid.
     """
     import matplotlib
+    from markupsafe import Markup
 
     drawn = io.StringIO()
     with matplotlib.rc_context({"svg.fonttype": "none", "svg.hashsalt": key}):
@@ -41,7 +43,7 @@ def inline_svg(figure: Figure, key: str, description: str, tooltips: Mapping[str
         _adapt(element, key, tooltips)
     ElementTree.register_namespace("", _SVG)
     ElementTree.register_namespace("xlink", "http://www.w3.org/1999/xlink")
-    return ElementTree.tostring(root, encoding="unicode")
+    return Markup(ElementTree.tostring(root, encoding="unicode"))
 
 
 def _adapt(element: ElementTree.Element, key: str, tooltips: Mapping[str, str]) -> None:

@@ -59,19 +59,21 @@ def summary(records: Iterable[Record], width: int = 80) -> RenderableType:
     rows = [row for group in found for row in group.rows]
     if not rows:
         return Text("no records")
-    parts: list[RenderableType] = [_table(found, wide=width >= WIDE), Text()]
+    parts: list[RenderableType] = [_table(found, width), Text()]
     parts += [_why(row) for row in rows if row.status != Status.PASSED]
     return Lines(*parts, Text(), *_legend(rows))
 
 
-def _table(found: Sequence[Group], wide: bool) -> Table:
+def _table(found: Sequence[Group], width: int) -> Table:
     from rich.table import Table
     from rich.text import Text
 
+    wide = width >= WIDE
     table = Table(box=None, padding=(0, 1, 0, 0), pad_edge=False, header_style="bold")
-    longest = max(len(row.label) for group in found for row in group.rows)
-    table.add_column("candidate", overflow="fold", min_width=min(longest + 1, 40 if wide else 24))
-    table.add_column("outcome", overflow="fold", min_width=20 if wide else 14)
+    # Of fixed width, since rich would rather cut the last column off than fold the first ones far enough.
+    longest = 1 + max(len(row.label) for group in found for row in group.rows)
+    table.add_column("candidate", overflow="fold", width=min(longest, width - 86 if wide else max(12, width - 58)))
+    table.add_column("outcome", overflow="fold")
     for heading in ("latency", "energy", "flash", "RAM", "accuracy" if wide else "acc."):
         table.add_column(heading, justify="right", no_wrap=True)
     table.add_column("front", no_wrap=True)
@@ -79,21 +81,22 @@ def _table(found: Sequence[Group], wide: bool) -> Table:
         table.add_row(Text(group.model, style="bold"))
         for row in group.rows:
             memories = [_memory(row, quantity, wide) for quantity in ("flash", "ram")]
-            numbers = [_shown(row.number("latency")), _shown(row.number("energy")), *memories]
+            numbers = [*(_shown(row.number(quantity)) for quantity in ("latency", "energy")), *memories]
             marks = "".join(mark for _, _, mark in row.marks)
-            table.add_row(Text(f" {row.label}"), _outcome(row), *numbers, _shown(row.number("accuracy")), Text(marks))
+            numbers.append(_shown(row.number("accuracy"), wide))
+            table.add_row(Text(f" {row.label}"), _outcome(row), *numbers, Text(marks))
     return table
 
 
 def _memory(row: Row, quantity: str, wide: bool) -> str:
     if not wide:
-        return _shown(row.share(quantity))
+        return _shown(row.share(quantity), wide)
     number = row.number(quantity)
     return f"{_shown(number)} {number.detail:>5}".rstrip()
 
 
-def _shown(number: Number) -> str:
-    return _SIGNS[number.provenance] + number.text
+def _shown(number: Number, wide: bool = True) -> str:
+    return _SIGNS[number.provenance] + (number.text if wide else number.text.replace(" %", "%"))
 
 
 def _outcome(row: Row) -> RenderableType:

@@ -106,7 +106,9 @@ def show(quantity: str, value: float, digits: int = 4) -> str:
 
 
 def show_share(share: float) -> str:
-    """A ratio in per cent, with enough digits that one just above nothing does not read as nothing."""
+    """A ratio in per cent, with enough digits that almost nothing does not read as nothing, nor almost all as all."""
+    if 0.995 <= abs(share) < 1:
+        return f"{share * 100:.3g} %"
     return f"{share * 100:.0f} %" if abs(share) >= 0.1 else f"{share * 100:.2g} %"
 
 
