@@ -40,14 +40,14 @@ class TvmBackend:
         graph = open_graph(variant.model)
         quantized = variant.quantization is Quantization.INT8
         require_supported(graph, quantized)
-        program = _program(variant, graph, quantized)
+        program = _program(variant, graph, quantized, target)
         try:
             return _write(program, target, directory)
         except Exception as error:
             raise BuildError(f"TVM could not compile {variant.model.name}: {error}") from error
 
 
-def _program(variant: Variant, graph: Graph, quantized: bool) -> Program:
+def _program(variant: Variant, graph: Graph, quantized: bool, target: Target) -> Program:
     from harness.deploy.tvm.program import assemble
 
     try:
@@ -56,8 +56,9 @@ def _program(variant: Variant, graph: Graph, quantized: bool) -> Program:
 
             return assemble(graph, lambda operator: lower_int8(graph, operator))
         from harness.deploy.tvm.float_graph import lower_float
+        from harness.deploy.tvm.lowering import llvm_target
 
-        layers = lower_float(variant.model, graph)
+        layers = lower_float(variant.model, graph, llvm_target(target))
         return assemble(graph, lambda operator: layers[operator.index])
     except UnsupportedModelError:
         raise
