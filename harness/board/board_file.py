@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -28,7 +29,7 @@ def load_board(name_or_path: str | Path) -> BoardSpec:
     """The board of this name in `lab/boards`, or the one a file describes.
 
     Raises:
-        ConfigError: there is no such board, or its file is not what it has to be; names file, key and what was expected.
+        ConfigError: there is no such board, or its file is not what it has to be (file, key and what was expected).
     """
     path = Path(name_or_path)
     if path.suffix not in (".yaml", ".yml"):
@@ -130,7 +131,7 @@ def _schema() -> type[BaseModel]:
                 if not any(memory.kind is kind for memory in self.memories):
                     raise ValueError(f"memories: expected at least one of kind {kind}")
             spans = sorted((memory.origin, memory.origin + memory.size, memory.name) for memory in self.memories)
-            for (_, end, one), (start, _, other) in zip(spans, spans[1:], strict=False):
+            for (_, end, one), (start, _, other) in pairwise(spans):
                 if start < end:
                     raise ValueError(f"memories: {one} and {other} overlap")
             return self

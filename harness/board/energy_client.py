@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
-from typing import Final
+from typing import Any, Final
 
 from harness.board.trace import EnergyTrace
 from harness.errors import InfrastructureError
@@ -59,7 +59,7 @@ class EnergyClient:
         self._stream.close()
         self._socket.close()
 
-    def _ask(self, command: bytes) -> dict[str, object]:
+    def _ask(self, command: bytes) -> dict[str, Any]:
         try:
             self._socket.sendall(command)
             answer = json.loads(self._stream.readline(1 << 16) or b"null")

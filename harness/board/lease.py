@@ -1,4 +1,4 @@
-"""Leases: one process at a time has a DUT. A lease is a lock on a file, and dies with its process, however that dies."""
+"""Leases: one process at a time has a DUT. A lease is a lock on a file, and dies with its process, whatever kills it."""
 
 from __future__ import annotations
 

@@ -15,6 +15,8 @@ _OPTIONS = {
     "hide_programming_progress": True,
     "chip_erase": "sector",
     "smart_flash": True,
+    # pyOCD polls for the end of a reset anyway; its default rest afterwards, 0.1 s, costs more than the flashing.
+    "reset.post_delay": 0.01,
 }
 
 

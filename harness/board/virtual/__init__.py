@@ -1,1 +1,1 @@
-"""Virtual boards: a process of its own that answers on a pty, a pyOCD probe port and an analyzer port, as silicon does."""
+"""Virtual boards: processes that answer on a pty, a pyOCD probe port and an analyzer port, as silicon does."""

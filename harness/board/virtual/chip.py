@@ -50,7 +50,7 @@ _CORES = {
     Core.CORTEX_M4: _CoreFacts(
         {_CPUID: 0x410F_C241, _MPU_TYPE: 0x800, _MVFR0: 0x1011_0021, _MVFR1: 0x1100_0011}, (0, 0), 1, False
     ),
-    # The STM32F746: r0p1, 4 KiB each of instruction cache (2 ways) and data cache (4 ways), CLIDR and CTR of the M7 TRM.
+    # The STM32F746: r0p1, 4 KiB each of instruction cache (2 ways) and data cache (4 ways); CLIDR, CTR of the M7 TRM.
     Core.CORTEX_M7: _CoreFacts(
         {
             _CPUID: 0x410F_C271,
@@ -137,14 +137,14 @@ def _map_memories(engine: Engine, spec: BoardSpec) -> MappedMemory:
     if spec.target.family == "stm32l4":
         # Flash answers at 0 too (boot memory alias); the system memory holds the flash size in KiB.
         engine.map_memory(0, flash.size, writable=False, alias=flash)
-        engine.map_memory(0x1FFF_0000, 0x1_0000, writable=False)
+        engine.map_memory(0x1FFF_7000, 0x1000, writable=False)
         engine.write(0x1FFF_75E0, (flash.size >> 10).to_bytes(2, "little"))
     else:
         # ITCM RAM, flash through the ITCM interface, system memory.
         if engine.memory_at(0) is None:
             engine.map_memory(0, 0x4000, writable=True)
         engine.map_memory(0x0020_0000, flash.size, writable=False, alias=flash)
-        engine.map_memory(0x1FF0_0000, 0x10_0000, writable=False)
+        engine.map_memory(0x1FF0_0000, 0x1_0000, writable=False)
         engine.write(0x1FF0_F442, (flash.size >> 10).to_bytes(2, "little"))
     return flash
 

@@ -18,21 +18,27 @@ class DivisionTrap:
         self._hook = hook
         self._disassembler = disassembler
         self._forget = forget
-        self._enabled = False
+        self._enabled = self._wanted = False
         self._found: list[Instruction] = []
         self._watched: dict[int, tuple[Division, ctypes.c_size_t]] = {}
         self._trapped = ctypes.c_uint64(0)
 
-    def enable(self, enabled: bool) -> bool:
-        """Switch the trap; true if that changed it, and all code must be translated anew."""
+    def enable(self, enabled: bool) -> None:
+        """Switch the trap; may be called while code runs."""
+        self._wanted = enabled
+
+    def switched(self) -> bool:
+        """Carry out what `enable` asked for; true if that changed it, and all code must be translated anew."""
         from unicorn.unicorn_py3.unicorn import uclib
 
-        changed, self._enabled = enabled != self._enabled, enabled
-        if not enabled:
+        if self._wanted == self._enabled:
+            return False
+        self._enabled = self._wanted
+        if not self._enabled:
             for _, handle in self._watched.values():
                 uclib.uc_hook_del(self._engine._uch, handle)
             self._watched.clear()
-        return changed
+        return True
 
     def want(self, block: Sequence[Instruction]) -> bool:
         """Note divisions of a new block that are not watched yet; true if there are any."""

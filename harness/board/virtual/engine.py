@@ -118,10 +118,9 @@ class Engine:
         self.clock.forget(address, size)
 
     def trap_division_by_zero(self, enabled: bool) -> None:
-        """Make a division by zero a fault (CCR.DIV_0_TRP) instead of zero."""
-        if self.divisions.enable(enabled):
-            for memory in self.memories:
-                self.forget_code(memory.origin, memory.size)
+        """Make a division by zero a fault (CCR.DIV_0_TRP) instead of zero, from the next basic block on."""
+        self.divisions.enable(enabled)
+        self.interrupt()
 
     # ---- running
 
@@ -129,6 +128,9 @@ class Engine:
         """Run from `pc` until the clock reaches `deadline` cycles or an event ends the run earlier."""
         if pc >= _EXCEPTION_RETURN:
             return Event(Cause.FAULT, pc, Fault.INSTRUCTION_BUS)
+        if self.divisions.switched():
+            for memory in self.memories:
+                self.forget_code(memory.origin, memory.size)
         self.clock.state.deadline, self.clock.state.stopped = deadline, 0
         event = self._start(pc, 0)
         self.divisions.install()

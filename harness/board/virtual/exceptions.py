@@ -1,6 +1,6 @@
 """Exceptions of Armv7-M: priorities, entry and return with stacking, faults with escalation, lockup.
 
-Unicorn has none of it. Chapter and register numbers are those of the Armv7-M Architecture Reference Manual (B1.5, B3.2).
+Unicorn has none of it. The rules are those of the Armv7-M Architecture Reference Manual, B1.5 and B3.2.
 """
 
 from __future__ import annotations
@@ -130,7 +130,7 @@ class ExceptionModel:
     def _enter(self, number: int, pc: int) -> int:
         self.pending.discard(number)
         stacked = self._push_frame(pc)
-        if not stacked and number != HARD_FAULT:
+        if not stacked:
             self.cfsr |= Fault.STACKING.status_bit
             self.hfsr |= _FORCED
             number = HARD_FAULT

@@ -55,7 +55,7 @@ class Machine:
     @property
     def cycles(self) -> int:
         """The virtual time, in core cycles since power on."""
-        return self.chip.engine.clock.state.cycles
+        return int(self.chip.engine.clock.state.cycles)
 
     def pass_time(self, cycles: int) -> None:
         """Let time go by without running code."""

@@ -1,4 +1,4 @@
-"""The native part of the virtual clock: compiled once with the host's C compiler, kept in the cache, called by Unicorn."""
+"""The native part of the virtual clock: compiled once with the host's C compiler, cached, called by Unicorn."""
 
 from __future__ import annotations
 

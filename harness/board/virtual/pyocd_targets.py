@@ -1,4 +1,4 @@
-"""pyOCD targets of the virtual boards: builtin flash algorithms of other parts, refused on anything but a virtual board."""
+"""pyOCD targets of the virtual boards: flash algorithms of other parts, refused on anything but a virtual board."""
 
 from __future__ import annotations
 

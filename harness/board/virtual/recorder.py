@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 from harness.board.spec import Power
@@ -21,7 +22,7 @@ class _Mark:
 class Recorder:
     """Notes every change of trigger and power state while it records.
 
-    The core draws `run_a` while it executes, polling included, and `sleep_a` between WFI and the interrupt that ends it.
+    The core draws `run_a` while it executes, polling included, and `sleep_a` from WFI to the interrupt that ends it.
     """
 
     def __init__(self, power: Power, clock_hz: int, sample_rate_hz: float) -> None:
@@ -49,8 +50,8 @@ class Recorder:
         """End the recording and sample it.
 
         The sampling clock restarts at each edge of the trigger, and a sample that an edge cuts short carries the charge
-        of its shorter time: the energy of a window is exactly the charge in it times the voltage, and does not depend on
-        when the recording began.
+        of its shorter time: the energy of a window is exactly its charge times the voltage, and does not depend on when
+        the recording began.
         """
         import numpy as np
 
@@ -61,7 +62,7 @@ class Recorder:
         charge = np.concatenate([[0.0], np.cumsum(currents * np.diff(times))]) if marks else np.zeros(0)
         edges = [index for index in range(len(marks)) if index == 0 or marks[index].trigger != marks[index - 1].trigger]
         sampled, triggers = [], []
-        for first, last in zip(edges, edges[1:], strict=False):
+        for first, last in pairwise(edges):
             count = int(np.ceil((times[last] - times[first]) * self._sample_rate_hz - 1e-9))
             bounds = np.minimum(times[first] + np.arange(count + 1) / self._sample_rate_hz, times[last])
             sampled.append(np.diff(np.interp(bounds, times, charge)) * self._sample_rate_hz)

@@ -138,7 +138,7 @@ static void fault(uint8_t kind)
     case 'x': ((void (*)(void))0x70000001)(); break;
     case 'p': ((void (*)(void))0x40000001)(); break;
     case 'a': ((void (*)(void))((uint32_t)&multiply & ~1u))(); break;
-    case 'd': CCR |= 1u << 4; sink = 7 / zero; break;
+    case 'd': CCR |= 1u << 4; __asm volatile("dsb\n isb"); sink = 7 / zero; break;
     case 'n': CPACR = 0; __asm volatile("dsb\n isb"); float_sink = float_sink * 2.0f; break;
     case 's': sink = overflow(0); break;
     case 'b': __asm volatile("bkpt #0"); break;

@@ -1,1 +1,1 @@
-"""Peripherals of the virtual boards, one a file, each a block of registers with just the behaviour firmware relies on."""
+"""Peripherals of the virtual boards, one a file: registers with just the behaviour that firmware relies on."""

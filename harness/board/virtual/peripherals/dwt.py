@@ -56,7 +56,7 @@ class Dwt(RegisterBlock):
     def _count(self) -> int:
         if not self._counts():
             return self._frozen
-        return (self._engine.clock.state.cycles - self._origin_cycle) & 0xFFFF_FFFF
+        return int(self._engine.clock.state.cycles - self._origin_cycle) & 0xFFFF_FFFF
 
     def _set_count(self, value: int) -> None:
         self._frozen = value

@@ -1,4 +1,4 @@
-"""GPIO ports (RM0432 chapter 8, RM0385 6; the same in both families), with the edges of one pin kept for the analyzer."""
+"""GPIO ports (RM0432 chapter 8, RM0385 6: the same in both families) that tell of the levels they drive."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class Gpio(RegisterBlock):
     """One port; inputs read high, as pulled up."""
 
     def __init__(self, name: str, origin: int, on_level: Callable[[int, bool], None] | None = None) -> None:
-        """Make a port that tells `on_level` (pin, level) of every pin it drives whenever its outputs may have changed."""
+        """Make a port that calls `on_level` with (pin, level) whenever a driven level changes."""
         super().__init__(name, origin, values={_MODER: 0xFFFF_FFFF})
         self._on_level = on_level
         self._levels = 0

@@ -29,7 +29,13 @@ class SystemControl(RegisterBlock):
         values: Mapping[int, int],
         cache_sizes: tuple[int, int] = (0, 0),
     ) -> None:
-        """Make the block; `values` holds CPUID and the other constants, `cache_sizes` CCSIDR of the data and instruction cache."""
+        """Make the block.
+
+        Args:
+            request_reset: called when AIRCR asks for a system reset.
+            values: CPUID and the other constants, by offset.
+            cache_sizes: CCSIDR of the data and the instruction cache.
+        """
         super().__init__("SCB", 0xE000_E000, 0x1000, {_CCR: _STKALIGN, **values})
         self._engine = engine
         self._exceptions = exceptions

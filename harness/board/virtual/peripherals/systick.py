@@ -51,7 +51,7 @@ class SysTick(RegisterBlock):
         if offset == _CURRENT:
             if self.expires == NEVER:
                 return 0
-            left = max(self.expires - self._engine.clock.state.cycles, 1) - 1
+            left = int(max(self.expires - self._engine.clock.state.cycles, 1) - 1)
             return left // self._divider() & 0xFF_FFFF
         value = super().read(offset)
         if offset == _CONTROL:

@@ -47,7 +47,7 @@ class Usart(RegisterBlock):
         return self.receives() and bool(self.stored(_CR1) & _RXNE)
 
     def pending_interrupt(self) -> int | None:
-        """The interrupt that it holds up, if it does: RXNE, TC and TXE, where enabled (their bits in CR1 and ISR agree)."""
+        """The interrupt that it holds up, if it does: RXNE, TC or TXE, whose bits are the same in CR1 and ISR."""
         control = self.stored(_CR1)
         if not control & _ENABLED or not control & (_RXNE | _TC | _TXE):
             return None
