@@ -12,6 +12,7 @@ from harness.explore.summary import PLANES, Plane
 from harness.explore.verdict import show
 from harness.results.store import RunDirectory
 from harness.results.whole_file import write_whole
+from reports.labels import shorten
 from reports.layers import layer_chart
 from reports.plots import pareto_plot, provenance_note
 from reports.view import (
@@ -79,7 +80,7 @@ def report_html(run: RunDirectory) -> str:
         lstrip_blocks=True,
         finalize=_finalize,
     )
-    environment.filters["limit"] = _limit
+    environment.filters.update(limit=_limit, shorten=shorten)
     found = groups(run.results().values())
     rows = [row for group in found for row in group.rows]
     return environment.get_template("report.html.j2").render(

@@ -16,9 +16,11 @@ Point = tuple[float, float]
 
 FONT_SIZE = 7.5
 LONGEST = 41
+BEARABLE = 0.03
+"""The share of a text's area that may be covered before it is better left out."""
 _GAP = 7.0
 _MARKER = 4.5
-_LINE = 1.5
+_LINE = 0.8
 
 
 @dataclass(frozen=True)
@@ -44,10 +46,11 @@ class Box:
 def label_points(
     axes: Axes, points: Sequence[Point], texts: Sequence[str], line: Sequence[Point], markers: Sequence[Point]
 ) -> None:
-    """Write a text beside each point, each where it is least in the way; the axes' limits must be set.
+    """Write a text beside each point where it is least in the way, or not at all where it would cover others.
 
     Args:
-        points: in data coordinates, as are all others.
+        axes: with its limits set.
+        points: in data coordinates, as are all others; those that matter most first, since the first find most room.
         line: corners of a line of horizontal and vertical pieces that texts keep clear of.
         markers: all markers of the plot, also those without a text.
     """
@@ -66,6 +69,9 @@ def label_points(
         drawn.set_in_layout(False)
         extent = drawn.get_window_extent(renderer)
         box = min(_places(x, y, extent.width, extent.height), key=lambda place: _nuisance(place, taken, frame))
+        if _nuisance(box, taken, frame) > BEARABLE * box.area:
+            drawn.remove()
+            continue
         drawn.set_position((box.left, box.bottom))
         drawn.set_verticalalignment("bottom")
         taken.append(box)
@@ -85,7 +91,7 @@ def _around(axes: Axes, one: Point, other: Point, room: float) -> Box:
 def _places(x: float, y: float, width: float, height: float) -> list[Box]:
     """Around a point: right and left first, then above and below, then the corners, each also further away."""
     found = []
-    for distance, (across, up) in product((1.0, 2.2, 3.6), _SIDES):
+    for distance, (across, up) in product((1.0, 1.7), _SIDES):
         left = x + across * _GAP * distance - width * (1 - across) / 2
         bottom = y + up * _GAP * distance - height * (1 - up) / 2
         found.append(Box(left, bottom, left + width, bottom + height))

@@ -34,8 +34,7 @@ LOG_FROM = 20
 """Ratio of the largest to the smallest value from which an axis is logarithmic."""
 DRAWABLE = 1e-30, 1e30
 """No quantity of a microcontroller lies outside; what does is a fault, told by the tables, and would bend the axes."""
-ALL_LABELLED = 14
-"""Up to so many points all carry their label; of more, those on the front."""
+_LABEL_ORDER = tuple(MARKERS)
 
 _STYLE: Any = {
     "font.size": 8,
@@ -80,7 +79,7 @@ def pareto_plot(rows: Sequence[Row], plane: Plane, key: str) -> Markup | None:
         for index, (row, point) in enumerate(drawn):
             axes.plot(*point, gid=f"point-{index}", **_MARKER_STYLE, **MARKERS[_standing(row, plane)])
         figure.draw_without_rendering()
-        labelled = [(row, point) for row, point in drawn if _is_labelled(row, plane, len(shown))]
+        labelled = sorted(drawn, key=lambda one: _LABEL_ORDER.index(_standing(one[0], plane)))
         unusual = _unusual(shown, plane)
         texts = [f"{row.label} ({_kind(row, plane)})" if row in unusual else row.label for row, _ in labelled]
         label_points(axes, [point for _, point in labelled], texts, border, points)
@@ -134,18 +133,14 @@ def _standing(row: Row, plane: Plane) -> Standing:
     return row.assessment.standings[plane.name]
 
 
-def _is_labelled(row: Row, plane: Plane, count: int) -> bool:
-    return count <= ALL_LABELLED or _standing(row, plane) is Standing.FRONT
-
-
 def _scale(axes: Axes, name: str, objective: Objective, values: Sequence[float]) -> None:
     """Label, scale, ticks and limits of the axis `x` or `y`, with room around the points."""
-    from matplotlib.ticker import EngFormatter, MaxNLocator, PercentFormatter
+    from matplotlib.ticker import EngFormatter, MaxNLocator, NullFormatter, PercentFormatter
 
     quantity = QUANTITIES[objective.quantity]
     ratio = objective.relative or quantity.share
     low, high = min(values), max(values)
-    logarithmic = low > 0 and high / low >= LOG_FROM and not ratio
+    logarithmic = low > 0 and high / low >= LOG_FROM and not quantity.share
     if logarithmic:
         room = (high / low) ** 0.18
         limits = low / room, high * room
@@ -164,6 +159,7 @@ def _scale(axes: Axes, name: str, objective: Objective, values: Sequence[float])
     unit = "" if quantity.unit == "1" else quantity.unit
     if not logarithmic:
         axis.set_major_locator(MaxNLocator(5))
+    axis.set_minor_formatter(NullFormatter())
     axis.set_major_formatter(PercentFormatter(1, symbol="\N{NO-BREAK SPACE}%") if ratio else EngFormatter(unit))
     axis.grid(True)
 

@@ -159,5 +159,5 @@ def margin(verdict: Verdict) -> str:
 
 
 def clean(text: str) -> str:
-    """A name from outside as one line without control characters: a terminal would obey them."""
-    return "".join(one if one.isprintable() else "\ufffd" for one in " ".join(text.split()))
+    """A text from outside as one line without control characters: a terminal would obey them."""
+    return "".join(" " if one.isspace() else one if one.isprintable() else "\ufffd" for one in text)

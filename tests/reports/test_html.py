@@ -246,7 +246,7 @@ def test_odd_values_do_not_break_the_page(tmp_path: Path, value: float) -> None:
     assert "lenet5_digits" in page
 
 
-def test_many_candidates_of_one_model_label_the_front_alone(tmp_path: Path) -> None:
+def test_where_candidates_crowd_the_front_is_named_first(tmp_path: Path) -> None:
     record = next(one for one in sample_records() if str(one.outcome.status) == "passed")
     records = []
     for number in range(40):
@@ -260,8 +260,8 @@ def test_many_candidates_of_one_model_label_the_front_alone(tmp_path: Path) -> N
         records.append(replace(record, case=str(number), candidate=candidate, measurements=slower, limits=()))
     first, *_ = re.findall(r"<svg xmlns.*?</svg>", report(tmp_path, records), re.DOTALL)
     drawn = re.findall(r"<text[^>]*>([^<]*build[^<]*)</text>", first)
-    assert len(drawn) == 1
     assert "build0" in drawn[0]
+    assert 1 < len(drawn) < 40
 
 
 def test_the_file_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
