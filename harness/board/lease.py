@@ -1,4 +1,4 @@
-"""Leases: one process at a time has a DUT. A lease is a lock on a file, and dies with its process, whatever kills it."""
+"""Leases: one process at a time has a DUT. A lease is a lock on a file, and dies with its process in any case."""
 
 from __future__ import annotations
 

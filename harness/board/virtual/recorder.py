@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from harness.board.spec import Power
 from harness.board.trace import EnergyTrace
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 
 @dataclass(frozen=True)
@@ -56,20 +60,29 @@ class Recorder:
         import numpy as np
 
         self._recording = False
-        marks = [*self._marks, _Mark(cycle, not self._marks[-1].trigger, False)] if self._marks else []
-        times = np.array([(mark.cycle - marks[0].cycle) / self._clock_hz for mark in marks])
-        currents = np.array([self._power.sleep_a if mark.asleep else self._power.run_a for mark in marks[:-1]])
-        charge = np.concatenate([[0.0], np.cumsum(currents * np.diff(times))]) if marks else np.zeros(0)
-        edges = [index for index in range(len(marks)) if index == 0 or marks[index].trigger != marks[index - 1].trigger]
-        sampled, triggers = [], []
-        for first, last in pairwise(edges):
-            count = int(np.ceil((times[last] - times[first]) * self._sample_rate_hz - 1e-9))
-            bounds = np.minimum(times[first] + np.arange(count + 1) / self._sample_rate_hz, times[last])
-            sampled.append(np.diff(np.interp(bounds, times, charge)) * self._sample_rate_hz)
-            triggers.append(np.full(count, marks[first].trigger))
+        spans = [self._sample(span) for span in self._spans(cycle)]
         return EnergyTrace(
             sample_rate_hz=self._sample_rate_hz,
-            current_a=np.concatenate(sampled) if sampled else np.zeros(0),
+            current_a=np.concatenate([np.zeros(0), *spans]),
             voltage_v=self._power.voltage_v,
-            trigger=np.concatenate(triggers) if triggers else np.zeros(0, np.bool_),
+            trigger=np.repeat(
+                np.array([span[0].trigger for span in self._spans(cycle)], np.bool_), [len(span) for span in spans]
+            ),
         )
+
+    def _spans(self, end: int) -> list[list[_Mark]]:
+        """The recording cut at the edges of the trigger; each part ends with the mark that begins the next."""
+        marks = [*self._marks, _Mark(end, not self._marks[-1].trigger, False)] if self._marks else []
+        edges = [index for index, mark in enumerate(marks) if index == 0 or mark.trigger != marks[index - 1].trigger]
+        return [marks[first : last + 1] for first, last in pairwise(edges)]
+
+    def _sample(self, span: list[_Mark]) -> NDArray[np.float64]:
+        """Mean currents of one span, over sampling periods counted from its begin."""
+        import numpy as np
+
+        times = np.array([mark.cycle - span[0].cycle for mark in span]) / self._clock_hz
+        currents = np.array([self._power.sleep_a if mark.asleep else self._power.run_a for mark in span[:-1]])
+        charge = np.concatenate([[0.0], np.cumsum(currents * np.diff(times))])
+        count = int(np.ceil(times[-1] * self._sample_rate_hz))
+        bounds = np.minimum(np.arange(count + 1) / self._sample_rate_hz, times[-1])
+        return np.diff(np.interp(bounds, times, charge)) * self._sample_rate_hz
