@@ -84,7 +84,7 @@ case "$command" in
     setup) set_up ;;
     bench)
         set_up
-        exec .venv/bin/python -m pytest testsuites/quickstart -n 2 "$@"
+        exec .venv/bin/python -m pytest testsuites/quickstart --explore -n 2 "$@"
         ;;
     test)
         set_up

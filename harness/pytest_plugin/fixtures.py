@@ -62,11 +62,12 @@ class Deploy:
             HarnessError: a stage failed; the plugin turns it into the case's outcome.
         """
         from harness.deploy.backends import find_backend
-        from harness.deploy.build import BuildOptions, build_firmware
+        from harness.deploy.build import build_firmware
+        from harness.deploy.options import BuildOptions, Optimization
 
         if self.case.candidate is not None:
             raise RuntimeError("a case is one candidate: call deploy once, and parametrize the test instead")
-        options = BuildOptions(optimization=optimization)
+        options = BuildOptions(Optimization(optimization))
         name = Path(source).stem
         board = self.case.board
         self.case.candidate = Candidate(name, quantization or "unknown", backend, optimization, board.name)

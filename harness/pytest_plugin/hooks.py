@@ -146,7 +146,11 @@ def pytest_terminal_summary(terminalreporter: TerminalReporter, config: pytest.C
     run = session.directory
     records = list(run.results().values())
     terminalreporter.section(f"benchmark run {run.run_id}")
-    terminalreporter.write_line(summary_text(records))
+    terminal = terminalreporter._tw
+    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
+    terminalreporter.write_line(
+        summary_text(records, width=min(terminal.fullwidth, 120), color=terminal.hasmarkup, encoding=encoding)
+    )
     junit = write_junit(records, run.path / "junit.xml")
     report = write_report(run, run.path / "report.html")
     terminalreporter.write_line(f"report: {report}   junit: {junit}   records: {run.records_file}")

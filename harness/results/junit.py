@@ -54,12 +54,13 @@ def _case(record: Record) -> TestCase:
         case.result = [Error(reason, str(status))]
     elif status is not Status.PASSED:
         case.result = [Failure(reason, str(status))]
-    for key, value in _properties(record).items():
+    for key, value in record_properties(record).items():
         case.add_property(key, _clean(value))
     return case
 
 
-def _properties(record: Record) -> dict[str, str]:
+def record_properties(record: Record) -> dict[str, str]:
+    """What a case is and what was measured, by property name (see `write_junit`)."""
     candidate = record.candidate
     found = {
         "model": candidate.model,

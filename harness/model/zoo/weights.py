@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +11,6 @@ from harness.cache import cached, sha256_of_files
 from harness.model.datasets import load_named
 from harness.model.quietly import tensorflow_quietly
 from harness.model.zoo.entry import ZooEntry
-from harness.model.zoo.inputs import seeded_inputs
 
 if TYPE_CHECKING:
     import numpy as np
@@ -40,15 +39,24 @@ def keras_model(entry: ZooEntry, seed: int) -> Any:
 def recipe(entry: ZooEntry, seed: int) -> dict[str, str | int]:
     """Everything that the weights depend on: the key to cache by what is made from them."""
     here = Path(__file__).parent
-    sources = (Path(inspect.getfile(entry.build)), *(here / f"{name}.py" for name in ("blocks", "inputs", "weights")))
-    packages = ("tensorflow", "keras", "numpy", "scikit-learn")
+    shared = (here / "blocks.py", here / "weights.py", here.parent / "synthetic.py")
+    packages = ("keras", "numpy", "scikit-learn")
     return {
         "model": entry.name,
         "seed": seed,
-        "code": sha256_of_files(*sources),
+        "code": sha256_of_files(Path(inspect.getfile(entry.build)), *shared),
         "data": sha256_of_files(here.parent / "datasets"),
+        "tensorflow": _tensorflow_version(),
         **{package: version(package) for package in packages},
     }
+
+
+def _tensorflow_version() -> str:
+    """TensorFlow comes under two names: with and without CUDA."""
+    try:
+        return version("tensorflow-cpu")
+    except PackageNotFoundError:
+        return version("tensorflow")
 
 
 def _weights(entry: ZooEntry, seed: int) -> Path:
@@ -108,7 +116,7 @@ def _seed_weights(entry: ZooEntry, seed: int) -> list[NDArray[np.float32]]:
             layer.gamma.assign(generator.uniform(0.7, 1.3, channels))
             layer.beta.assign(generator.normal(0.1, 0.2, channels))
             layer.momentum = 0.0
-    inputs = seeded_inputs(entry, model.input_shape[1:], _STATISTICS_SAMPLES, seed)
+    inputs = entry.made_up_inputs(_STATISTICS_SAMPLES, seed)
     model(inputs, training=True)
     _spread_classes(model, inputs)
     weights: list[NDArray[np.float32]] = model.get_weights()
