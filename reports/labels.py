@@ -77,10 +77,10 @@ def label_points(
         taken.append(box)
 
 
-def shorten(text: str) -> str:
-    """A text of at most `LONGEST` characters, cut in its middle, since names differ at their ends."""
-    half = (LONGEST - 1) // 2
-    return text if len(text) <= LONGEST else f"{text[:half]}…{text[-half:]}"
+def shorten(text: str, longest: int = LONGEST) -> str:
+    """A text of at most so many characters, cut in its middle, since names differ at their ends."""
+    half = (longest - 1) // 2
+    return text if len(text) <= longest else f"{text[:half]}…{text[-half:]}"
 
 
 def _around(axes: Axes, one: Point, other: Point, room: float) -> Box:

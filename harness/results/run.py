@@ -85,13 +85,11 @@ def _claim_name(scratch: Path, root: Path, run_id: str) -> Path:
         try:
             # A directory takes the place of an empty one only, so a run that exists is never replaced.
             os.rename(scratch, home)  # noqa: PTH104 - Path.rename would do the same; this names the system call meant
-        except (FileExistsError, NotADirectoryError):
-            continue
-        except OSError as error:
-            if home.exists():
-                continue
-            raise error
-        return home
+        except OSError:
+            if not home.exists():
+                raise
+        else:
+            return home
     raise ResultsError(f"a run {run_id or 'of this second'} exists already in {root}; choose another id or resume it")
 
 
