@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
+import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 
 from harness.errors import ModelError
 
@@ -25,7 +26,8 @@ def tensorflow_quietly(doing: str) -> Iterator[None]:
     """
     for name, value in _ENVIRONMENT.items():
         os.environ.setdefault(name, value)
-    with _status(doing), tempfile.TemporaryFile() as log:
+    with _status(doing), tempfile.TemporaryFile() as log, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
         with _redirected(log.fileno()):
             try:
                 yield
@@ -47,10 +49,10 @@ def _redirected(target: int) -> Iterator[None]:
     try:
         for number, _ in kept:
             os.dup2(target, number)
-        yield
+        # Python's own streams may lead elsewhere, as under pytest.
+        with open(target, "w", closefd=False) as log, redirect_stdout(log), redirect_stderr(log):
+            yield
     finally:
-        sys.stdout.flush()
-        sys.stderr.flush()
         for number, copy in kept:
             os.dup2(copy, number)
             os.close(copy)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from harness.errors import DatasetError
 from harness.model.dataset import Dataset
 from harness.model.model import Model, Tensor
+from harness.model.synthetic import patchy_noise
 
 if TYPE_CHECKING:
     import numpy as np
@@ -109,8 +110,8 @@ def _narrowed(samples: NDArray[np.generic], tensor: Tensor, name: str) -> NDArra
 def random_inputs(model: Model, count: int, seed: int) -> NDArray[np.generic]:
     """Inputs for a model without data, in the sample layout; the same for the same seed.
 
-    Integers of 8 and 16 bit take their whole range; wider ones, which are indices, are 0 or 1; real ones spread
-    evenly over the range in the zoo's entry of the model's name, or else over `INPUT_RANGE`.
+    Integers of 8 and 16 bit take their whole range; wider ones, which are indices, are 0 or 1; real ones the range
+    in the zoo's entry of the model's name, or else `INPUT_RANGE`. They vary as `patchy_noise` does.
     """
     import numpy as np
 
@@ -124,11 +125,11 @@ def _random(name: str, tensor: Tensor, count: int, generator: np.random.Generato
 
     from harness.model.zoo import ZOO
 
-    shape, dtype = (count, *sample_shape(tensor)), np.dtype(tensor.dtype)
+    shape, dtype = sample_shape(tensor), np.dtype(tensor.dtype)
     if dtype.kind == "f":
         low, high = ZOO[name].input_range if name in ZOO else INPUT_RANGE
-        return generator.uniform(low, high, shape).astype(dtype)
+        return (low + (high - low) * patchy_noise(shape, count, generator)).astype(dtype)
     if dtype.kind == "b" or dtype.itemsize > 2:
-        return generator.integers(0, 2, shape).astype(dtype)
+        return generator.integers(0, 2, (count, *shape)).astype(dtype)
     limits = np.iinfo(dtype)
-    return generator.integers(limits.min, limits.max, shape, dtype=dtype, endpoint=True)
+    return (limits.min + np.rint((limits.max - limits.min) * patchy_noise(shape, count, generator))).astype(dtype)

@@ -32,7 +32,7 @@ class _Budget:
     """Bounds the work by the file's size: offsets that all lead to one place would else multiply it."""
 
     def __init__(self, size: int) -> None:
-        self.bytes_left = 4 * size + 4096
+        self.bytes_left = 2 * size + 4096
         self.tables_left = MOST_TABLES
 
     def spend(self, nbytes: int, tables: int = 0) -> None:

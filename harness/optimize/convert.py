@@ -12,7 +12,6 @@ from harness.model.model import Model
 from harness.model.quietly import tensorflow_quietly
 from harness.model.tflite_reader import read_tflite
 from harness.model.zoo import ZOO, ZooEntry
-from harness.model.zoo.inputs import seeded_inputs
 from harness.model.zoo.weights import keras_model, recipe
 from harness.optimize.variant import Quantization, Variant
 
@@ -103,7 +102,7 @@ def _representative(entry: ZooEntry, seed: int, count: int) -> NDArray[np.float3
         return None
     if entry.dataset is None:
         # Other inputs than those that gave the weights their statistics.
-        return seeded_inputs(entry, entry.build(1).input_shape[1:], count, seed + 1)
+        return entry.made_up_inputs(count, seed + 1)
     samples = load_named(entry.dataset, "train").samples
     if count > len(samples):
         raise ModelError(f"{entry.name}: {entry.dataset} has {len(samples)} training samples, not {count}")

@@ -7,13 +7,15 @@ from typing import Any
 from harness.model.zoo.blocks import normalized_relu
 from harness.model.zoo.entry import ZooEntry
 
+INPUT_SHAPE = (640,)
+
 
 def build(batch_size: int | None) -> Any:
     """5 frames of 128 log-mel energies in, their reconstruction out."""
     import keras
     from keras import layers
 
-    first = last = layers.Input((640,), batch_size=batch_size)
+    first = last = layers.Input(INPUT_SHAPE, batch_size=batch_size)
     for units in (128, 128, 128, 128, 8, 128, 128, 128, 128):
         last = normalized_relu(layers.Dense(units)(last))
     return keras.Model(first, layers.Dense(640)(last))
@@ -26,6 +28,7 @@ ENTRY = ZooEntry(
     dataset=None,
     trained=False,
     source="MLPerf Tiny v1.0 anomaly detection reference; DCASE 2020 task 2 baseline",
+    input_shape=INPUT_SHAPE,
     input_range=(-85.0, 15.0),
     build=build,
 )

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from harness.model.synthetic import patchy_noise
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 UNTRAINED = "seeded, untrained: timing, memory and energy hold; accuracy means nothing"
 
@@ -18,6 +24,7 @@ class ZooEntry:
         dataset: name of the data set that it is trained and judged on (see `harness.model.datasets`), or None.
         trained: whether its weights come from training; those that do not are seeded, see `remark`.
         source: where the architecture comes from.
+        input_shape: without the batch.
         input_range: lowest and highest real value of its input.
         build: makes the Keras model, untrained, for a fixed batch size or (None) any.
     """
@@ -28,8 +35,17 @@ class ZooEntry:
     dataset: str | None
     trained: bool
     source: str
+    input_shape: tuple[int, ...]
     input_range: tuple[float, float]
     build: Callable[[int | None], Any]
+
+    def made_up_inputs(self, count: int, seed: int) -> NDArray[np.float32]:
+        """(count, *input_shape) within the input range, the same for the same seed."""
+        import numpy as np
+
+        low, high = self.input_range
+        noise = patchy_noise(self.input_shape, count, np.random.default_rng(seed))
+        return (low + (high - low) * noise).astype(np.float32)
 
     @property
     def remark(self) -> str:

@@ -7,13 +7,15 @@ from typing import Any
 from harness.model.zoo.blocks import normalized_relu
 from harness.model.zoo.entry import ZooEntry
 
+INPUT_SHAPE = (32, 32, 3)
+
 
 def build(batch_size: int | None) -> Any:
     """32x32 RGB in, 10 classes out."""
     import keras
     from keras import layers
 
-    first = layers.Input((32, 32, 3), batch_size=batch_size)
+    first = layers.Input(INPUT_SHAPE, batch_size=batch_size)
     last = normalized_relu(layers.Conv2D(16, 3, padding="same")(first))
     for filters, stride in ((16, 1), (32, 2), (64, 2)):
         last = _residual(last, filters, stride)
@@ -38,6 +40,7 @@ ENTRY = ZooEntry(
     dataset=None,
     trained=False,
     source="MLPerf Tiny v1.0 image classification reference; He et al., Deep residual learning, 2015",
+    input_shape=INPUT_SHAPE,
     input_range=(0.0, 255.0),
     build=build,
 )

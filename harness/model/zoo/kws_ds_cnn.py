@@ -7,13 +7,15 @@ from typing import Any
 from harness.model.zoo.blocks import normalized_relu
 from harness.model.zoo.entry import ZooEntry
 
+INPUT_SHAPE = (49, 10, 1)
+
 
 def build(batch_size: int | None) -> Any:
     """49 frames of 10 MFCC in, 12 words out."""
     import keras
     from keras import layers
 
-    first = layers.Input((49, 10, 1), batch_size=batch_size)
+    first = layers.Input(INPUT_SHAPE, batch_size=batch_size)
     last = normalized_relu(layers.Conv2D(64, (10, 4), strides=2, padding="same")(first))
     for _ in range(4):
         last = normalized_relu(layers.DepthwiseConv2D(3, padding="same")(last))
@@ -29,6 +31,7 @@ ENTRY = ZooEntry(
     dataset=None,
     trained=False,
     source="MLPerf Tiny v1.0 keyword spotting reference; Zhang et al., Hello Edge, 2017",
+    input_shape=INPUT_SHAPE,
     input_range=(-123.5, 25.5),
     build=build,
 )

@@ -6,13 +6,15 @@ from typing import Any
 
 from harness.model.zoo.entry import ZooEntry
 
+INPUT_SHAPE = (28, 28, 1)
+
 
 def build(batch_size: int | None) -> Any:
     """28x28x1 in, 10 classes out."""
     import keras
     from keras import layers
 
-    first = last = layers.Input((28, 28, 1), batch_size=batch_size)
+    first = last = layers.Input(INPUT_SHAPE, batch_size=batch_size)
     for filters in (6, 16):
         last = layers.Conv2D(filters, 3, activation="relu")(last)
         last = layers.AveragePooling2D(2)(last)
@@ -30,6 +32,7 @@ ENTRY = ZooEntry(
     trained=True,
     source="LeCun et al., Gradient-based learning applied to document recognition, 1998; 3x3 convolutions and ReLU as "
     "in later deployments on microcontrollers",
+    input_shape=INPUT_SHAPE,
     input_range=(0.0, 1.0),
     build=build,
 )

@@ -10,13 +10,15 @@ from harness.model.zoo.entry import ZooEntry
 # Filters and stride of each depthwise-separable block.
 _BLOCKS = ((16, 1), (32, 2), (32, 1), (64, 2), (64, 1), (128, 2), *((128, 1),) * 5, (256, 2), (256, 1))
 
+INPUT_SHAPE = (96, 96, 3)
+
 
 def build(batch_size: int | None) -> Any:
     """96x96 RGB in, person or none out."""
     import keras
     from keras import layers
 
-    first = layers.Input((96, 96, 3), batch_size=batch_size)
+    first = layers.Input(INPUT_SHAPE, batch_size=batch_size)
     last = normalized_relu(layers.Conv2D(8, 3, strides=2, padding="same")(first))
     for filters, stride in _BLOCKS:
         last = normalized_relu(layers.DepthwiseConv2D(3, strides=stride, padding="same")(last))
@@ -32,6 +34,7 @@ ENTRY = ZooEntry(
     dataset=None,
     trained=False,
     source="MLPerf Tiny v1.0 visual wake words reference; Howard et al., MobileNets, 2017",
+    input_shape=INPUT_SHAPE,
     input_range=(0.0, 1.0),
     build=build,
 )
