@@ -145,7 +145,7 @@ def _scale(axes: Axes, name: str, objective: Objective, values: Sequence[float])
         room = (high / low) ** 0.18
         limits = low / room, high * room
     else:
-        room = 0.18 * (high - low) or abs(high) * 0.2 or 1.0
+        room = 0.18 * (high - low) or abs(high) * 0.05 or 1.0
         limits = (
             max(low - room, 0.0) if low >= 0 else low - room,
             min(high + room, 1.0) if quantity.share else high + room,
