@@ -59,6 +59,13 @@ def _complaints(graph: Graph, operator: GraphOperator, quantized: bool) -> Itera
         return
     inputs = [None if index is None else graph.tensors[index] for index in operator.inputs]
     output = graph.tensors[operator.outputs[0]]
+    if any(0 in tensor.shape for tensor in [output, *inputs] if tensor is not None):
+        yield "has a tensor without elements"
+        return
+    if not quantized and len({t.name for t in inputs if t is not None}) < len(
+        {i for i in operator.inputs if i is not None}
+    ):
+        yield "two of its inputs have the same name"  # TVM's front end knows tensors by their names alone
     yield from _type_complaints(operator, inputs, output, "int8" if quantized else "float32")
     if quantized:
         yield from _INT8_OPERATORS[operator.op](operator, inputs, output)
@@ -101,9 +108,16 @@ def _weighted(operator: GraphOperator, inputs: list[GraphTensor | None], _output
         yield "grouped convolutions are not supported"
 
 
-def _pooled(_operator: GraphOperator, inputs: list[GraphTensor | None], _output: GraphTensor) -> Iterator[str]:
+def _pooled(_operator: GraphOperator, inputs: list[GraphTensor | None], output: GraphTensor) -> Iterator[str]:
     if inputs[0] is not None and inputs[0].shape[0] != 1:
         yield "the batch must be 1"
+    if not _same_quantization([*inputs, output]):
+        yield "input and output must have one scale and zero point"
+
+
+def _probabilities(_operator: GraphOperator, _inputs: list[GraphTensor | None], output: GraphTensor) -> Iterator[str]:
+    if len(output.scales) == 1 and (float(output.scales[0]), int(output.zero_points[0])) != (1 / 256, -128):
+        yield "the output's scale must be 1/256, its zero point -128"
 
 
 def _constant_argument(operator: GraphOperator, inputs: list[GraphTensor | None], output: GraphTensor) -> Iterator[str]:
@@ -157,6 +171,6 @@ _INT8_OPERATORS: Mapping[str, Check] = {
     "QUANTIZE": _converted,
     "RELU": _nothing,
     "RELU6": _nothing,
-    "SOFTMAX": _nothing,
+    "SOFTMAX": _probabilities,
     **dict.fromkeys(ALIASES, _nothing),
 }

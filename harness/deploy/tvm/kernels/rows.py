@@ -60,9 +60,7 @@ class WidenedRows:
 
     def fill(self, rows: Buffer) -> None:
         """Set all of the workspace to the padding value."""
-        pair = (self.pad_value & 0xFFFF) | (self.pad_value << 16)
-        with T.serial(self.window.kernel_height * self.row_elements // 2) as word:
-            self._store(rows, T.int32(pair), (2, word))
+        self._blank(rows, self.window.kernel_height * self.row_elements, ())
 
     def widen(self, rows: Buffer, x: Buffer, out_row: Expr) -> None:
         """Bring in the rows that this output row needs; those outside of the image become padding."""
@@ -77,7 +75,7 @@ class WidenedRows:
                 with T.Then():
                     self._copy(rows, x, source, start)
                 with T.Else():
-                    self._blank(rows, start)
+                    self._blank(rows, window.used_width * window.channels, start)
 
     def _always_inside(self) -> bool:
         window = self.window
@@ -101,11 +99,11 @@ class WidenedRows:
             for k in range(done, count):
                 store(rows, self.index(*start, (k, 1)), x[origin + k].astype("int16"))
 
-    def _blank(self, rows: Buffer, start: tuple[Term, ...]) -> None:
-        count = self.window.used_width * self.window.channels
+    def _blank(self, rows: Buffer, count: int, start: tuple[Term, ...]) -> None:
+        pair = (self.pad_value & 0xFFFF) | (self.pad_value << 16)
+        value = T.int32(pair) if self._unit == 2 else T.int16(self.pad_value)
         with T.serial(count // self._unit) as k:
-            value = (self.pad_value & 0xFFFF) | (self.pad_value << 16) if self._unit == 2 else self.pad_value
-            store(rows, self.index(*start, (self._unit, k)), T.Cast(rows.dtype, T.int32(value)))
+            store(rows, self.index(*start, (self._unit, k)), value)
 
     def _store(self, rows: Buffer, word: Expr, *terms: Term) -> None:
         if self._unit == 2:
