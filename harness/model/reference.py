@@ -11,6 +11,7 @@ does not know could still crash it; so it runs in a process of its own, and a cr
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 from importlib.metadata import version
@@ -67,8 +68,14 @@ def _run(model: Model, rows: NDArray[np.uint8], directory: Path) -> None:
             f"{model.path}: the interpreter took longer than {SECONDS} s for {len(rows)} samples"
         ) from error
     if done.returncode != 0:
-        words = done.stderr.strip().splitlines() or [f"it ended with {done.returncode}"]
-        how = "crashes on" if done.returncode < 0 else "refuses"
-        raise ModelError(f"{model.path}: the TFLite interpreter {how} this model: {words[-1]}")
+        raise ModelError(f"{model.path}: the TFLite interpreter {_fate(done.returncode, done.stderr)}")
     for done_with in ("model.tflite", "samples.npy"):
         (directory / done_with).unlink()
+
+
+def _fate(returncode: int, words: str) -> str:
+    """How the interpreter's process ended, from its return code and what it wrote."""
+    if returncode < 0:
+        return f"crashed on this model with {signal.Signals(-returncode).name}"
+    last = words.strip().splitlines()[-1:] or [f"return code {returncode}"]
+    return f"refuses this model: {last[0]}"

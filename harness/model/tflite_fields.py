@@ -65,6 +65,8 @@ class _CheckedTable(Table):  # type: ignore[misc]
 
     def Get(self, flags: Any, position: int) -> Any:  # noqa: N802
         self._require(position, flags.bytewidth)
+        if position % flags.bytewidth:
+            raise ModelError(f"byte {position:,} can't hold a number of {flags.bytewidth} bytes")
         return super().Get(flags, position)
 
     def Offset(self, entry: int) -> int:  # noqa: N802
@@ -83,8 +85,10 @@ class _CheckedTable(Table):  # type: ignore[misc]
     def String(self, position: int) -> bytes:  # noqa: N802
         start = self.Indirect(position)
         length = self.Get(number_types.UOffsetTFlags, start)
-        self._require(start + 4, length)
+        self._require(start + 4, length + 1)
         self.budget.spend(length)
+        if self.Bytes[start + 4 + length]:
+            raise ModelError(f"the string at byte {start:,} has no end")
         return bytes(self.Bytes[start + 4 : start + 4 + length])
 
     def Vector(self, offset: int) -> int:  # noqa: N802

@@ -12,7 +12,7 @@ from harness.model.model import Model
 from harness.model.quietly import tensorflow_quietly
 from harness.model.tflite_reader import read_tflite
 from harness.model.zoo import ZOO, ZooEntry
-from harness.model.zoo.weights import keras_model, recipe
+from harness.model.zoo.weights import keras_model, recipe, weights_file
 from harness.optimize.variant import Quantization, Variant
 
 if TYPE_CHECKING:
@@ -53,8 +53,9 @@ def make_variant(
     }
 
     def make(directory: Path) -> None:
+        weights, representative = weights_file(entry, seed), _representative(entry, seed, samples)
         with tensorflow_quietly(f"converting {source} to {quantization}"):
-            content = _convert(keras_model(entry, seed), _representative(entry, seed, samples))
+            content = _convert(keras_model(entry, weights), representative)
         (directory / f"{source}.tflite").write_bytes(content)
 
     path = cached("variants", key, make) / f"{source}.tflite"

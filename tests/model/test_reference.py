@@ -71,5 +71,5 @@ def test_a_crash_of_the_interpreter_is_a_model_error(lenet: Model, monkeypatch: 
         return run([sys.executable, "-c", crash], **options)  # type: ignore[call-overload]
 
     monkeypatch.setattr(subprocess, "run", crashing)
-    with pytest.raises(ModelError, match="crashes on this model: it ended with -11"):
+    with pytest.raises(ModelError, match="crashed on this model with SIGSEGV"):
         run_reference(lenet, random_inputs(lenet, 1, 99))

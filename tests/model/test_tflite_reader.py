@@ -14,6 +14,7 @@ from harness.errors import ModelError
 from harness.model.model import Model
 from harness.model.tflite_graph import open_graph
 from harness.model.tflite_reader import parse_graph, read_tflite
+from harness.optimize import Quantization, make_variant
 
 REFERENCES = ("ad01_int8", "kws_ref_model", "pretrainedResnet", "pretrainedResnet_quant", "vww_96_int8")
 
@@ -95,8 +96,9 @@ def _refused(content: bytes) -> bool:
     return False
 
 
-def test_a_file_cut_at_any_byte_is_refused(lenet: Model) -> None:
-    content = lenet.read_bytes()
+@pytest.mark.parametrize("quantization", Quantization)
+def test_a_file_cut_at_any_byte_is_refused(quantization: Quantization) -> None:
+    content = make_variant("lenet5_digits", quantization).model.read_bytes()
     assert [size for size in range(len(content)) if not _refused(content[:size])] == []
 
 

@@ -25,14 +25,17 @@ _LOGIT_DEVIATION = 2.0
 _BIAS_DEVIATION = 0.1
 
 
-def keras_model(entry: ZooEntry, seed: int) -> Any:
-    """The Keras model with its weights, for a batch of one. Imports TensorFlow: call it within `tensorflow_quietly`."""
+def keras_model(entry: ZooEntry, weights: Path) -> Any:
+    """The Keras model for a batch of one. Imports TensorFlow: call it within `tensorflow_quietly`.
+
+    Args:
+        weights: a file that `weights_file` gave for the same entry.
+    """
     import numpy as np
 
-    with np.load(_weights(entry, seed), allow_pickle=False) as stored:
-        weights = [stored[name] for name in stored.files]
     model = _fresh(entry, batch_size=1)
-    model.set_weights(weights)
+    with np.load(weights, allow_pickle=False) as stored:
+        model.set_weights([stored[name] for name in stored.files])
     return model
 
 
@@ -59,7 +62,12 @@ def _tensorflow_version() -> str:
         return version("tensorflow")
 
 
-def _weights(entry: ZooEntry, seed: int) -> Path:
+def weights_file(entry: ZooEntry, seed: int) -> Path:
+    """The `.npz` with a model's weights in Keras's order, made when it is not there yet.
+
+    Raises:
+        ModelError: TensorFlow failed.
+    """
     make = _train if entry.trained else _seed_weights
 
     def save(directory: Path) -> None:
