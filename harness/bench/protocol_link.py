@@ -14,6 +14,7 @@ from harness.board.interfaces import Console
 from harness.errors import ConsoleError, FirmwareError, FirmwareFaultError, FirmwareHangError
 
 _MOST_ATTEMPTS = 50
+_SILENCE = 0.03
 
 
 @dataclass(frozen=True)
@@ -76,7 +77,9 @@ class Link:
         """The reply, or None when it is time to ask again."""
         damaged_before = self._decoder.damaged
         while (left := deadline - time.monotonic()) > 0:
-            for frame in self._decoder.feed(self._console.read(self._sure_to_come(reply_bytes), left)):
+            # What is shorter than a reply, damaged or a notice of damage, is seen when this much silence follows it.
+            data = self._console.read(self._sure_to_come(reply_bytes), min(left, _SILENCE))
+            for frame in self._decoder.feed(data):
                 if frame.kind == Notice.FAULT:
                     raise FirmwareFaultError(f"the firmware took a fault: {describe_fault(frame.payload, self._elf)}")
                 if frame.kind == question.kind | REPLY_BIT and frame.sequence == question.sequence:

@@ -1,7 +1,7 @@
 """The smallest backend there can be: it shows how one looks, and misbehaves in any way a test needs.
 
-Its "model" takes two int8 inputs, of 3 and 5 elements, and gives their sum with the last element repeated, and the
-first input negated. Whatever the variant says is ignored.
+Its "model" takes two int8 inputs and gives their sum, the first one's last element repeated where that is shorter,
+and the first one negated. Whatever the variant says is ignored.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _SOURCE = Template("""
 #include "model.h"
 
 static const int8_t bias[64] = {0};
-static int8_t first[3], second[5], sums[5], negated[3];
+static int8_t first[$first], second[$second], sums[$second], negated[$first];
 $declarations
 
 const uint32_t model_input_count = 2;
@@ -66,9 +66,6 @@ int32_t model_run(model_step_done_t step_done)
 }
 """)
 
-INPUTS = (Tensor("first", (1, 3), "int8"), Tensor("second", (1, 5), "int8"))
-OUTPUTS = (Tensor("sums", (1, 5), "int8"), Tensor("negated", (1, 3), "int8"))
-
 
 @dataclass(frozen=True)
 class IdentityBackend:
@@ -78,11 +75,14 @@ class IdentityBackend:
         misbehaviour: C statements that an inference begins with.
         declarations: C declarations that these need.
         init_error: what model_init returns.
+        first, second: elements of the inputs.
     """
 
     misbehaviour: str = ""
     declarations: str = ""
     init_error: int = 0
+    first: int = 3
+    second: int = 5
     name: str = field(default="identity", init=False)
 
     def versions(self) -> Mapping[str, str]:
@@ -92,7 +92,11 @@ class IdentityBackend:
         source = directory / "identity.c"
         source.write_text(
             _SOURCE.substitute(
-                misbehaviour=self.misbehaviour, declarations=self.declarations, init_error=self.init_error
+                misbehaviour=self.misbehaviour,
+                declarations=self.declarations,
+                init_error=self.init_error,
+                first=self.first,
+                second=self.second,
             )
         )
         return GeneratedCode(
@@ -102,22 +106,26 @@ class IdentityBackend:
             arena_bytes=16,
             arena_lower_bound=16,
             steps=(Step("add", ("sums",)), Step("negate", ("negated",))),
-            inputs=INPUTS,
-            outputs=OUTPUTS,
+            inputs=(_int8("first", self.first), _int8("second", self.second)),
+            outputs=(_int8("sums", self.second), _int8("negated", self.first)),
         )
+
+
+def _int8(name: str, elements: int) -> Tensor:
+    return Tensor(name, (1, elements), "int8")
 
 
 def identity_variant() -> Variant:
     """A variant to hand to this backend."""
-    model = Model("identity", Path("identity.tflite"), sha256(b""), 0, INPUTS, OUTPUTS, ())
+    model = Model("identity", Path("identity.tflite"), sha256(b""), 0, (), (), ())
     return Variant(model, Quantization.INT8, "identity")
 
 
-def expected_output(data: bytes) -> bytes:
-    """What the inference of these 8 input bytes gives."""
-    first, second = data[:3], data[3:]
-    sums = bytes((value + first[min(i, 2)]) % 256 for i, value in enumerate(second))
-    return sums + bytes(-value % 256 for value in first)
+def expected_output(data: bytes, first: int = 3) -> bytes:
+    """What the inference of these input bytes gives."""
+    ours, theirs = data[:first], data[first:]
+    sums = bytes((value + ours[min(index, first - 1)]) % 256 for index, value in enumerate(theirs))
+    return sums + bytes(-value % 256 for value in ours)
 
 
 HANGS = IdentityBackend('for (;;) { __asm volatile(""); }')
@@ -135,5 +143,7 @@ __attribute__((noinline)) static uint32_t dig(uint32_t depth)
 )
 RETURNS_ERROR = IdentityBackend("return -7;")
 FAILS_TO_START = IdentityBackend(init_error=-9)
+COUNTS_ITS_RUNS = IdentityBackend("second[0] = ++runs;", "static int8_t runs;")
+TAKES_A_MILLION_CYCLES = IdentityBackend('for (uint32_t i = 0; i < 250000; i++) { __asm volatile(""); }')
 DOES_NOT_COMPILE = IdentityBackend("this is not C;")
 ALLOCATES = IdentityBackend("sums[0] = *(int8_t *)malloc(8);", "#include <stdlib.h>")
