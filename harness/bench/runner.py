@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 from harness.bench.agreement import Agreement, accuracy, compare
 from harness.bench.device import Device
-from harness.bench.footprint import Footprint, read_footprint
+from harness.bench.footprint import Footprint, read_footprint, symbol_at
 from harness.bench.layer_time import LayerTime
 from harness.bench.measurement import Measurement, Provenance
 from harness.board.dut import Dut
 from harness.deploy.firmware import Firmware
-from harness.errors import InfrastructureError
+from harness.errors import FirmwareHangError, InfrastructureError
 from harness.model.dataset import Dataset
 from harness.model.reference import run_reference
 from harness.model.samples import quantize_samples, random_inputs, to_rows
@@ -31,11 +31,15 @@ class Plan:
     """What to measure.
 
     Attributes:
+        repeats: inferences timed one by one.
+        inference_timeout: seconds that one may take before the firmware counts as hung.
         dataset: streamed whole through the board, for accuracy and agreement; None: random inputs, no accuracy.
         random_samples: how many of them.
         seed: of the random inputs.
     """
 
+    repeats: int = 10
+    inference_timeout: float = 60.0
     dataset: Dataset | None = None
     random_samples: int = 10
     seed: int = 0
@@ -88,7 +92,7 @@ def prepare(variant: Variant, plan: Plan) -> Workload:
     )
 
 
-def run(dut: Dut, variant: Variant, firmware: Firmware, workload: Workload, repeats: int) -> Results:
+def run(dut: Dut, variant: Variant, firmware: Firmware, workload: Workload, plan: Plan) -> Results:
     """Flash the firmware and measure it.
 
     Raises:
@@ -96,16 +100,26 @@ def run(dut: Dut, variant: Variant, firmware: Firmware, workload: Workload, repe
         FirmwareError: the firmware hung or took a fault.
         DatasetError: the labels are not classes of the model.
     """
-    outputs_of = variant.model.outputs
     with status(f"{dut.name}: flashing"):
         dut.probe.flash(firmware.elf)
-        device = Device(dut.console, firmware)
+        device = Device(dut.console, firmware, plan.inference_timeout)
         dut.probe.reset()
-        device.connect()
+    try:
+        return _measure(dut, device, variant, firmware, workload, plan.repeats)
+    except FirmwareHangError as error:
+        where = symbol_at(firmware.elf, dut.probe.program_counter())
+        raise FirmwareHangError(f"{error}; the probe found it in {where}") from error
+
+
+def _measure(
+    dut: Dut, device: Device, variant: Variant, firmware: Firmware, workload: Workload, repeats: int
+) -> Results:
+    device.connect()
     timed, energies = _timed(dut, device, workload.inputs, repeats)
     profile = device.profile(workload.inputs[0])
     answers = (device.infer(data).output for data in workload.inputs)
     outputs = list(track(answers, f"{dut.name}: streaming", len(workload.inputs)))
+    outputs_of = variant.model.outputs
     agreement = compare(outputs, workload.references, outputs_of)
     provenance = Provenance.SIMULATED if dut.simulated else Provenance.MEASURED
     measurements = [

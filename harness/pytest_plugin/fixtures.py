@@ -118,11 +118,12 @@ class Measure:
         from harness.pytest_plugin.rack_run import run_on_rack
 
         config = self.session.config
-        workload = prepare(deployment.variant, Plan(dataset=deployment.dataset))
+        plan = Plan(config.getoption("--repeats"), config.getoption("--inference-timeout"), deployment.dataset)
+        workload = prepare(deployment.variant, plan)
 
         def work(dut: Dut) -> Results:
             self.case.dut = dut.name
-            return run(dut, deployment.variant, deployment.firmware, workload, config.getoption("--repeats"))
+            return run(dut, deployment.variant, deployment.firmware, workload, plan)
 
         timeout = float(config.getoption("--lease-timeout"))
         results = self.case.results = run_on_rack(self.session.rack, self.case.board.name, timeout, work)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     from _pytest.terminal import TerminalReporter
 
     from harness.results.record import Record
+
+INFEASIBLE_MARK = "harness_infeasible"
+"""An attribute of a report, and so sent on by xdist's workers."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -50,7 +54,9 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:
     """Tell a worker of xdist which run it works for."""
-    node.workerinput["harness_run_id"] = node.config.stash[SESSION].run_id
+    session = node.config.stash[SESSION]
+    node.workerinput["harness_run_id"] = session.run_id
+    node.workerinput["harness_command"] = list(session.command)
 
 
 @pytest.hookimpl(trylast=True)
@@ -122,13 +128,13 @@ def _show(report: pytest.TestReport, record: Record, explore: bool) -> None:
         report.longrepr = f"{record.candidate}: {outcome.status}: {outcome.reason}"
     if explore and report.failed and outcome.status in INFEASIBLE:
         report.outcome = "passed"
-        report.harness_infeasible = True
+        report.__dict__[INFEASIBLE_MARK] = True
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_report_teststatus(report: pytest.TestReport) -> tuple[str, str, tuple[str, dict[str, bool]]] | None:
     """When exploring, tell candidates outside the limits from those that pass."""
-    if getattr(report, "harness_infeasible", False):
+    if getattr(report, INFEASIBLE_MARK, False):
         return "infeasible", "i", ("INFEASIBLE", {"yellow": True})
     return None
 
@@ -138,10 +144,9 @@ def pytest_terminal_summary(terminalreporter: TerminalReporter, config: pytest.C
     session = config.stash[SESSION]
     if is_worker(config) or session.directory is None:
         return
+    from harness.results.junit import write_junit
     from reports.html import write_report
     from reports.text import summary_text
-
-    from harness.results.junit import write_junit
 
     run = session.directory
     records = list(run.results().values())
@@ -153,7 +158,8 @@ def pytest_terminal_summary(terminalreporter: TerminalReporter, config: pytest.C
     )
     junit = write_junit(records, run.path / "junit.xml")
     report = write_report(run, run.path / "report.html")
-    terminalreporter.write_line(f"report: {report}   junit: {junit}   records: {run.records_file}")
+    for name, path in (("report", report), ("junit", junit), ("records", run.records_file)):
+        terminalreporter.write_line(f"{name + ':':9}{os.path.relpath(path)}")
 
 
 def is_worker(config: pytest.Config) -> bool:

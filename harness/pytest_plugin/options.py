@@ -30,6 +30,13 @@ def add_options(parser: pytest.Parser) -> None:
         help="a candidate that breaks a limit or does not fit is an answer, not a failure of the run",
     )
     group.addoption("--repeats", metavar="N", type=_positive, default=10, help="timed inferences a case (default 10)")
+    group.addoption(
+        "--inference-timeout",
+        metavar="SECONDS",
+        type=float,
+        default=60.0,
+        help="how long one inference may take before the firmware counts as hung (default 60)",
+    )
     group.addoption("--model", metavar="FILE", help="the .tflite file that the acceptance suite judges")
     group.addoption("--dataset", metavar="PATH", help="labelled samples for it: a folder with y_labels.csv, or an .npz")
     group.addoption("--backend", metavar="NAME", default="tvm", help="the backend of the acceptance suite")

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -30,11 +30,13 @@ class Session:
     Attributes:
         runs: where run directories are kept.
         run_id: the same in all processes; the directory is made when the first case ends.
+        command: the command line of the main process.
     """
 
     config: pytest.Config
     runs: Path
     run_id: str
+    command: tuple[str, ...]
     _directory: RunDirectory | None = field(default=None, init=False)
 
     @classmethod
@@ -45,14 +47,15 @@ class Session:
             ResultsError: the run to resume does not exist.
         """
         runs = config.rootpath / str(config.getoption("--runs"))
-        worker_input: Mapping[str, str] = getattr(config, "workerinput", {})
+        command = (Path(sys.argv[0]).name.replace("__main__.py", "pytest"), *sys.argv[1:])
+        worker_input: Mapping[str, Any] = getattr(config, "workerinput", {})
         resumed = config.getoption("--resume")
         if "harness_run_id" in worker_input:
-            return cls(config, runs, worker_input["harness_run_id"])
+            return cls(config, runs, worker_input["harness_run_id"], tuple(worker_input["harness_command"]))
         if resumed:
             directory = RunDirectory.open(resumed, runs)
-            return cls(config, directory.path.parent, directory.run_id)
-        return cls(config, runs, new_run_id())
+            return cls(config, directory.path.parent, directory.run_id, command)
+        return cls(config, runs, new_run_id(), command)
 
     @cached_property
     def rack(self) -> Rack:
@@ -96,10 +99,8 @@ class Session:
     def append(self, record: Record) -> None:
         """Keep a record; the first one makes the run's directory."""
         if self.directory is None:
-            limits = tuple(self.config.getoption("--limit"))
-            facts = RunFacts.now(tuple(sys.argv), limits, str(self.config.getoption("--rack")))
             try:
-                self._directory = RunDirectory.create(self.runs, facts, self.run_id)
+                self._directory = RunDirectory.create(self.runs, self._facts(), self.run_id)
             except ResultsError:
                 # Another worker was first; if the disk refused instead, opening tells.
                 self._directory = RunDirectory.open(self.runs / self.run_id, self.runs)
@@ -116,6 +117,12 @@ class Session:
         from harness.explore.constraint import parse_constraint
 
         return tuple(parse_constraint(text) for text in self.config.getoption("--limit"))
+
+    def _facts(self) -> RunFacts:
+        limits = list(self.config.getoption("--limit"))
+        if named := self.config.getoption("--limits"):
+            limits.append(f"those of {named}")
+        return RunFacts.now(self.command, tuple(limits), _within(self.config.getoption("--rack"), self.config.rootpath))
 
     def check_limits(self) -> None:
         """Read what limits the command line gives, so that a typo ends the run before it begins.
@@ -145,3 +152,9 @@ class Session:
             return Path(named)
         beside = item.path.with_name("limits.toml")
         return beside if beside.exists() else None
+
+
+def _within(path: str, root: Path) -> str:
+    """A path as people know it: relative to the root where it lies below."""
+    absolute = Path(path).absolute()
+    return str(absolute.relative_to(root)) if absolute.is_relative_to(root) else path
