@@ -95,9 +95,8 @@ def run_list(runs: Path) -> None:
 @click.pass_obj
 def run_show(runs: Path, run_id: str) -> None:
     """Show verdicts and Pareto front of a run: an id, a path, or `latest`."""
-    from reports.text import summary_text
-
     from harness.results.store import RunDirectory
+    from reports.text import summary_text
 
     directory = RunDirectory.open(run_id, runs)
     click.echo(f"run {directory.run_id}")
@@ -110,9 +109,8 @@ def run_show(runs: Path, run_id: str) -> None:
 @click.option("--output", type=click.Path(path_type=Path), help="Where to write it; default: report.html in the run.")
 def report(run_id: str, runs: Path, output: Path | None) -> None:
     """Write the HTML report of a run: an id, a path, or `latest`."""
-    from reports.html import write_report
-
     from harness.results.store import RunDirectory
+    from reports.html import write_report
 
     directory = RunDirectory.open(run_id, runs)
     click.echo(write_report(directory, output or directory.path / "report.html"))
