@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from harness.deploy.backend import GeneratedCode, Step
 from harness.deploy.target import Target
 from harness.deploy.tvm.supported import require_supported
-from harness.errors import BuildError, UnsupportedModelError
+from harness.errors import BuildError, HarnessError
 from harness.model.tflite_graph import Graph, open_graph
 from harness.optimize.variant import Quantization, Variant
 
@@ -60,7 +60,7 @@ def _program(variant: Variant, graph: Graph, quantized: bool, target: Target) ->
 
         layers = lower_float(variant.model, graph, llvm_target(target))
         return assemble(graph, lambda operator: layers[operator.index])
-    except UnsupportedModelError:
+    except HarnessError:
         raise
     except Exception as error:
         raise BuildError(f"TVM could not import {variant.model.name}: {error}") from error

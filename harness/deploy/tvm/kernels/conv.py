@@ -139,7 +139,7 @@ def _instructions_per_mac(tile: tuple[int, int]) -> float:
     return (2 * pixels + 3 * channels + 2 * pixels * channels + 3) / (4 * pixels * channels)
 
 
-def pointwise_row_width(pixels: int, channels: int, out_channels: int, most_elements: int = 4096) -> int:
+def pointwise_row_width(pixels: int, channels: int, out_channels: int, most_elements: int = 2048) -> int:
     """How wide to lay the rows of a pointwise convolution: best tile first, then the fewest rows.
 
     Args:

@@ -46,7 +46,7 @@ class Depthwise(Kernel):
 
     @property
     def _pixels(self) -> int:
-        return largest_divisor(self.window.out_width, (4, 3, 5, 2))
+        return largest_divisor(self.window.out_width, (4, 2, 5, 3))
 
     @property
     def _weight_words(self) -> int:
