@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
-from flatbuffers import number_types  # type: ignore[import-untyped]
-from flatbuffers.table import Table  # type: ignore[import-untyped]
+from flatbuffers import number_types
+from flatbuffers.table import Table
 
 from harness.errors import ModelError
 
