@@ -7,7 +7,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from harness.errors import ProbeError
+from harness.board.probe_connection import guard_connection
+from harness.errors import HarnessError, ProbeError
 
 _OPTIONS = {
     "connect_mode": "attach",
@@ -45,6 +46,7 @@ class PyocdProbe:
             )
             if session is None:
                 raise ProbeError(f"no debug probe {unique_id}: see `pyocd list`; is it plugged in, and may you use it?")
+            guard_connection(session.probe)
             try:
                 session.open()
             except BaseException:
@@ -81,12 +83,12 @@ class PyocdProbe:
 
     @contextmanager
     def _errors(self, doing: str) -> Iterator[None]:
-        """pyOCD's errors, and those of the wire to it, as one of ours."""
-        from pyocd.core.exceptions import Error
-
+        """Whatever comes out of pyOCD as one of our errors: on a broken wire that may be an assertion or a KeyError."""
         try:
             yield
-        except (Error, OSError, ValueError, KeyError) as error:
+        except HarnessError:
+            raise
+        except Exception as error:
             raise ProbeError(f"probe {self._id}: {doing}: {error or type(error).__name__}") from error
 
 

@@ -109,8 +109,9 @@ class Engine:
 
     def write(self, address: int, data: bytes) -> None:
         """Change a memory, protected or not, and forget what was translated and timed from those addresses."""
-        self.uc.mem_write(address, data)
-        self.forget_code(address, len(data))
+        if data:
+            self.uc.mem_write(address, data)
+            self.forget_code(address, len(data))
 
     def forget_code(self, address: int, size: int) -> None:
         """Translate and time these addresses anew when next run."""
