@@ -89,7 +89,7 @@ class PyocdProbe:
         except HarnessError:
             raise
         except Exception as error:
-            raise ProbeError(f"probe {self._id}: {doing}: {error or type(error).__name__}") from error
+            raise ProbeError(f"probe {self._id}: {doing}: {str(error) or type(error).__name__}") from error
 
 
 def _no_progress(_share: float) -> None:

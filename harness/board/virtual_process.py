@@ -10,7 +10,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import IO, Any
 
@@ -20,6 +20,7 @@ from harness.paths import REPOSITORY
 
 _START_S = 60.0
 _END_S = 5.0
+_DYING_S = 0.5
 
 
 @dataclass(frozen=True)
@@ -43,8 +44,9 @@ class VirtualBoard:
         Raises:
             InfrastructureError: it ended; tells how.
         """
-        status = self.process.poll()
-        if status is not None:
+        with suppress(subprocess.TimeoutExpired):
+            # Its ports close a moment before the process is gone.
+            status = self.process.wait(_DYING_S)
             how = f"was killed by signal {-status}" if status < 0 else f"ended with status {status}"
             raise InfrastructureError(f"virtual board: its process {self.process.pid} {how}")
 

@@ -80,7 +80,7 @@ def padded_firmware(board: str, directory: Path, size: int) -> Path:
     raw, image = directory / "image.bin", directory / "image.elf"
     subprocess.run(["arm-none-eabi-objcopy", "-O", "binary", test_firmware(board), raw], check=True)
     raw.write_bytes(raw.read_bytes() + os.urandom(size))
-    link = ["arm-none-eabi-ld", "-b", "binary", "-Tdata=0x08000000", "-e", "0x08000000", raw, "-o", image]
+    link = ["arm-none-eabi-ld", "-b", "binary", "-Tdata=0x08000000", "-e", "0x08000000", str(raw), "-o", str(image)]
     subprocess.run(link, check=True)
     return image
 

@@ -85,4 +85,5 @@ class Recorder:
         charge = np.concatenate([[0.0], np.cumsum(currents * np.diff(times))])
         count = int(np.ceil(times[-1] * self._sample_rate_hz))
         bounds = np.minimum(np.arange(count + 1) / self._sample_rate_hz, times[-1])
-        return np.diff(np.interp(bounds, times, charge)) * self._sample_rate_hz
+        means: NDArray[np.float64] = np.diff(np.interp(bounds, times, charge)) * self._sample_rate_hz
+        return means
