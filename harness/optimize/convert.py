@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 from harness.cache import cached, sha256_of_files
 from harness.errors import ModelError
-from harness.model.datasets import load_named
 from harness.model.model import Model
-from harness.model.quietly import tensorflow_quietly
 from harness.model.tflite_reader import read_tflite
-from harness.model.zoo import ZOO, ZooEntry
-from harness.model.zoo.weights import keras_model, recipe, weights_file
+from harness.model.zoo import ZOO
+from harness.model.zoo.weights import recipe
 from harness.optimize.variant import Quantization, Variant
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+from harness.progress import status
 
 REPRESENTATIVE_SAMPLES = 100
+
+# oneDNN picks other kernels on other processors, and with them other rounding.
+_TENSORFLOW_ENVIRONMENT = {"TF_CPP_MIN_LOG_LEVEL": "3", "TF_ENABLE_ONEDNN_OPTS": "0", "CUDA_VISIBLE_DEVICES": ""}
+_LINES_SHOWN = 5
 
 
 def make_variant(
@@ -49,14 +50,11 @@ def make_variant(
         "weights": recipe(entry, seed),
         "quantization": quantization.value,
         "representative_samples": samples,
-        "code": sha256_of_files(Path(__file__)),
+        "code": sha256_of_files(Path(__file__).with_name("convert_process.py")),
     }
 
     def make(directory: Path) -> None:
-        weights, representative = weights_file(entry, seed), _representative(entry, seed, samples)
-        with tensorflow_quietly(f"converting {source} to {quantization}"):
-            content = _convert(keras_model(entry, weights), representative)
-        (directory / f"{source}.tflite").write_bytes(content)
+        _run_converter(source, quantization, seed, samples, directory / f"{source}.tflite")
 
     path = cached("variants", key, make) / f"{source}.tflite"
     return Variant(read_tflite(path, source), quantization, source, samples, seed)
@@ -95,30 +93,16 @@ def detect_quantization(model: Model) -> Quantization:
     )
 
 
-def _representative(entry: ZooEntry, seed: int, count: int) -> NDArray[np.float32] | None:
-    """(count, ...) float32; None where nothing has to be calibrated."""
-    import numpy as np
+def _run_converter(source: str, quantization: Quantization, seed: int, samples: int, path: Path) -> None:
+    """Convert in a process of its own.
 
-    if count == 0:
-        return None
-    if entry.dataset is None:
-        # Other inputs than those that gave the weights their statistics.
-        return entry.made_up_inputs(count, seed + 1)
-    samples = load_named(entry.dataset, "train").samples
-    if count > len(samples):
-        raise ModelError(f"{entry.name}: {entry.dataset} has {len(samples)} training samples, not {count}")
-    return samples[np.random.default_rng(seed).permutation(len(samples))[:count]].astype(np.float32)
-
-
-def _convert(keras_model: Any, representative: NDArray[np.float32] | None) -> bytes:
-    """A `.tflite` from a Keras model of batch one: float32, or int8 throughout where there are samples."""
-    import tensorflow as tf
-
-    converter = tf.lite.TFLiteConverter.from_keras_model(keras_model)
-    if representative is not None:
-        converter.optimizations = [tf.lite.Optimize.DEFAULT]
-        converter.representative_dataset = lambda: ([sample[None]] for sample in representative)
-        converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
-        converter.inference_input_type = converter.inference_output_type = tf.int8
-    content: bytes = converter.convert()
-    return content
+    Raises:
+        ModelError: it failed; the text has the last of its words.
+    """
+    command = [sys.executable, "-m", "harness.optimize.convert_process", source, str(seed), str(samples), str(path)]
+    environment = {**os.environ, **_TENSORFLOW_ENVIRONMENT}
+    with status(f"converting {source} to {quantization}"):
+        done = subprocess.run(command, capture_output=True, text=True, errors="replace", env=environment, check=False)
+    if done.returncode != 0:
+        words = "\n".join(done.stderr.strip().splitlines()[-_LINES_SHOWN:])
+        raise ModelError(f"converting {source} to {quantization} failed:\n{words}")

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 from harness.cache import cached, sha256_of_files
 from harness.model.datasets import load_named
-from harness.model.quietly import tensorflow_quietly
 from harness.model.zoo.entry import ZooEntry
 
 if TYPE_CHECKING:
@@ -26,7 +25,7 @@ _BIAS_DEVIATION = 0.1
 
 
 def keras_model(entry: ZooEntry, weights: Path) -> Any:
-    """The Keras model for a batch of one. Imports TensorFlow: call it within `tensorflow_quietly`.
+    """The Keras model for a batch of one. Imports TensorFlow, as does `weights_file` when it has to make one.
 
     Args:
         weights: a file that `weights_file` gave for the same entry.
@@ -63,18 +62,13 @@ def _tensorflow_version() -> str:
 
 
 def weights_file(entry: ZooEntry, seed: int) -> Path:
-    """The `.npz` with a model's weights in Keras's order, made when it is not there yet.
-
-    Raises:
-        ModelError: TensorFlow failed.
-    """
+    """The `.npz` with a model's weights in Keras's order, made when it is not there yet."""
     make = _train if entry.trained else _seed_weights
 
     def save(directory: Path) -> None:
         import numpy as np
 
-        with tensorflow_quietly(f"{'training' if entry.trained else 'seeding'} {entry.name}"):
-            np.savez(directory / "weights.npz", *make(entry, seed))
+        np.savez(directory / "weights.npz", *make(entry, seed))
 
     return cached("weights", recipe(entry, seed), save) / "weights.npz"
 
