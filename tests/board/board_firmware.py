@@ -18,6 +18,7 @@ from harness.cache import cached, sha256_of_files
 BOARDS = ("nucleo_l4r5zi", "nucleo_f746zg")
 both_boards = pytest.mark.parametrize("board", BOARDS)
 SOURCES = Path(__file__).parent / "firmware"
+_INTERRUPTS = {"stm32l4": 70, "stm32f7": 39}
 _PORTS = {"stm32l4": 0x4800_0000, "stm32f7": 0x4002_0000}
 
 
@@ -34,6 +35,7 @@ def test_firmware(board: str) -> Path:
         "-mthumb",
         *("-O2", "-g", "-Wall", "-Wextra", "-Werror", "-Wno-infinite-recursion", "-nostartfiles", "--specs=nano.specs"),
         f"-DCONSOLE_BASE={target.defines['BOARD_CONSOLE_BASE']:#x}",
+        f"-DCONSOLE_INTERRUPT={_INTERRUPTS[target.family]}",
         f"-DTRIGGER_BASE={port:#x}",
         f"-DTRIGGER_PIN={target.defines['BOARD_TRIGGER_PIN']}",
         f"-T{SOURCES / 'board_test.ld'}",

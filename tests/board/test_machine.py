@@ -94,6 +94,17 @@ def test_supervisor_calls_pendsv_and_floating_point_context(board: str) -> None:
 
 
 @both_boards
+def test_received_bytes_wake_and_interrupt_a_sleeping_core(board: str) -> None:
+    bench = Bench.boot(board)
+    bench.ask(b"")
+    bench.ask(b"I\x06")
+    assert bench.machine.run(1000) is Pause.SLEEPING
+    assert bench.ask(b"abc") == b"abc"
+    assert bench.machine.run(1000) is Pause.SLEEPING
+    assert bench.ask(b"def") == b"defechoed 00000006\n"
+
+
+@both_boards
 def test_sleeping_skips_to_the_next_tick(board: str) -> None:
     bench = Bench.boot(board)
     bench.ask(b"")

@@ -56,8 +56,8 @@ class _Memory(MemoryInterface):
 class VirtualProbe(DebugProbe):
     """A probe soldered to one machine. See pyOCD's `DebugProbe` for the verbs."""
 
-    vendor_name: Final = VENDOR
-    product_name: Final = PRODUCT
+    vendor_name = VENDOR
+    product_name = PRODUCT
     supported_wire_protocols: Final = [DebugProbe.Protocol.DEFAULT, DebugProbe.Protocol.SWD]
     capabilities: Final = {DebugProbe.Capability.SWJ_SEQUENCE}
 

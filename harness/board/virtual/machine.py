@@ -80,6 +80,10 @@ class Machine:
         self._set_asleep(False)
         chip.exceptions.reset()
         chip.bus.reset()
+        for memory in chip.engine.memories:
+            # Other firmware may copy other code there, and the clock does not see the core's own stores.
+            if memory.writable:
+                chip.engine.clock.forget(memory.origin, memory.size)
         uc = chip.engine.uc
         for register in (
             arm.UC_ARM_REG_PRIMASK,
@@ -127,8 +131,9 @@ class Machine:
         return chip.engine.run(chip.debug.pc, deadline)
 
     def _next_byte(self) -> int:
-        """When a byte under way raises an interrupt."""
-        return self.line.next_arrival() if self.chip.console.interrupt_driven() else NEVER
+        """When a byte under way raises an interrupt; one that has arrived does not end runs any more."""
+        arrival = self.line.next_arrival() if self.chip.console.interrupt_driven() else NEVER
+        return arrival if arrival > self.cycles else NEVER
 
     def _take(self, event: Event) -> None:
         """Go on from the end of a run."""

@@ -31,7 +31,7 @@
 
 extern uint32_t data_load, data_start, data_end, bss_start, bss_end, stack_top;
 
-static volatile uint32_t ticks, calls, pended;
+static volatile uint32_t ticks, calls, pended, echoed;
 static int8_t vector[1024];
 static int8_t weights[1024] = {3, -1, 4, 1, -5, 9, 2, -6};
 static volatile int32_t sink;
@@ -121,6 +121,18 @@ static void exceptions(void)
     report("kept", kept == float_sink * 3.0f);
 }
 
+/* Echoes bytes from the receive interrupt, asleep between them. */
+static void echo_by_interrupt(uint32_t count)
+{
+    echoed = 0;
+    REGISTER(0xE000E100 + 4 * (CONSOLE_INTERRUPT / 32)) = 1u << CONSOLE_INTERRUPT % 32;
+    UART_CR1 |= RXNE;
+    while (echoed < count)
+        __asm volatile("wfi");
+    UART_CR1 &= ~RXNE;
+    report("echoed", echoed);
+}
+
 static int overflow(int depth)
 {
     volatile int frame[64];
@@ -159,6 +171,7 @@ int main(void)
         case 'm': measure(get()); break;
         case 'z': sleep_ticks(get()); break;
         case 'x': exceptions(); break;
+        case 'I': echo_by_interrupt(get()); break;
         case 'f': fault(get()); say("survived\n"); break;
         case 'd': CCR &= ~(1u << 4); { volatile int32_t zero = 0; report("quotient", (uint32_t)(7 / zero)); } break;
         case 'W': REGISTER(0x08040000) = 0; report("flash", REGISTER(0x08040000)); break;
@@ -214,7 +227,13 @@ static void svcall(void) { calls++; float_sink = float_sink * 1.0f; }
 static void pendsv(void) { pended++; }
 static void systick(void) { ticks++; }
 
-__attribute__((section(".vectors"), used)) static const void *const vectors[16] = {
-    &stack_top, reset_handler, hard_fault, hard_fault, hard_fault, bus_fault, hard_fault, 0,
+static void console_interrupt(void)
+{
+    put((uint8_t)UART_RDR);
+    echoed++;
+}
+
+__attribute__((section(".vectors"), used)) static const void *const vectors[16 + CONSOLE_INTERRUPT + 1] = {
+    [16 + CONSOLE_INTERRUPT] = console_interrupt, [0] = &stack_top, reset_handler, hard_fault, hard_fault, hard_fault, bus_fault, hard_fault, 0,
     0, 0, 0, svcall, hard_fault, 0, pendsv, systick,
 };

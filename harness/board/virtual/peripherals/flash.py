@@ -51,18 +51,21 @@ class FlashController(RegisterBlock):
         self._engine = engine
         self._flash = flash
         self._layout: Final = layout
-        self._last_key = 0
+        self._keys: tuple[int, ...] = ()
         self.erased = 0
         self.programmed = 0
         engine.write_protected = self.program
+
+    def reset(self) -> None:
+        """Locked, flags cleared; the content stays."""
+        super().reset()
+        self._keys = ()
 
     def write(self, offset: int, value: int) -> None:
         """Keys unlock CR; CR erases; SR's flags are cleared by writing ones."""
         layout = self._layout
         if offset == layout.key:
-            if (self._last_key, value) == _KEYS:
-                super().write(layout.control, self.stored(layout.control) & ~_LOCK)
-            self._last_key = value
+            self._take_key(value)
         elif offset == layout.status:
             super().write(offset, self.stored(offset) & ~value)
         elif offset == layout.control:
@@ -83,6 +86,15 @@ class FlashController(RegisterBlock):
             return
         self._flash.buffer[start : start + size] = (old & value).to_bytes(size, "little")
         self.programmed += 1
+
+    def _take_key(self, value: int) -> None:
+        """Unlock after both keys; a wrong one keeps the controller locked until the next reset."""
+        control = self.stored(self._layout.control)
+        if control & _LOCK and self._keys == _KEYS[: len(self._keys)]:
+            self._keys += (value,)
+        if self._keys == _KEYS:
+            super().write(self._layout.control, control & ~_LOCK)
+            self._keys = ()
 
     def _control(self, value: int) -> None:
         layout = self._layout
