@@ -26,7 +26,7 @@ def test_a_virtual_target_refuses_any_probe_that_is_not_a_virtual_boards(board: 
     register_virtual_targets()
     spec = load_board(board)
     machine = Machine(spec)
-    probe = StLink("066B", machine, Turnstile(machine.chip.engine.interrupt))
+    probe = StLink("066B", machine, Turnstile(machine.chip.engine.interrupt, machine.runnable))
     session = Session(probe, options={"target_override": spec.debug.virtual_target}, no_config=True)
     with pytest.raises(TargetSupportError, match="virtual boards only"):
         session.open()

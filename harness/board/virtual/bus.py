@@ -43,18 +43,22 @@ class Bus:
 
     def read_register(self, address: int, size: int) -> int:
         """`size` bytes at an address within a word."""
-        block = self._block(address)
+        block = self._slots.get(address >> 4) or self._unmodelled(address)
+        if size == 4:
+            return block.read(address - block.origin)
         word = block.read((address & ~3) - block.origin)
         return (word >> (8 * (address & 3))) & ((1 << 8 * size) - 1)
 
     def write_register(self, address: int, size: int, value: int) -> None:
         """`size` bytes at an address within a word; the rest of the word keeps what is stored there."""
-        block = self._block(address)
+        block = self._slots.get(address >> 4) or self._unmodelled(address)
         offset = (address & ~3) - block.origin
+        if size == 4:
+            block.write(offset, value & _WORD)
+            return
         shift = 8 * (address & 3)
         mask = ((1 << 8 * size) - 1) << shift
-        rest = 0 if size == 4 else block.stored(offset) & ~mask
-        block.write(offset, (rest | (value << shift & mask)) & _WORD)
+        block.write(offset, block.stored(offset) & ~mask | value << shift & mask)
 
     def read(self, address: int, size: int) -> bytes:
         """A debugger's read.
@@ -94,13 +98,11 @@ class Bus:
         if not any(origin <= address and address + size <= origin + length for origin, length in self._windows):
             raise AccessError(f"nothing answers at {address:#010x}")
 
-    def _block(self, address: int) -> RegisterBlock:
-        block = self._slots.get(address >> 4)
-        if block is None:
-            origin = address & ~0x3FF
-            _LOG.warning("registers at %#010x are not modelled: plain storage", origin)
-            block = RegisterBlock(f"{origin:#010x}", origin)
-            self._blocks.append(block)
-            for slot in range(origin >> 4, (origin + block.size) >> 4):
-                self._slots.setdefault(slot, block)
+    def _unmodelled(self, address: int) -> RegisterBlock:
+        origin = address & ~0x3FF
+        _LOG.warning("registers at %#010x are not modelled: plain storage", origin)
+        block = RegisterBlock(f"{origin:#010x}", origin)
+        self._blocks.append(block)
+        for slot in range(origin >> 4, (origin + block.size) >> 4):
+            self._slots.setdefault(slot, block)
         return block

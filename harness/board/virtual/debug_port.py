@@ -23,6 +23,8 @@ _SW_DP, _AHB_AP = 0x2BA0_1477, 0x2477_0011
 _POWER_UP_REQUESTS = 0x5000_0000
 _DEVICE_ENABLED = 1 << 6
 _WORD = 0xFFFF_FFFF
+_DHCSR = 0xE000_EDF0
+_HALT_PATIENCE_S = 0.005
 
 
 class _Memory(MemoryInterface):
@@ -213,6 +215,9 @@ class VirtualProbe(DebugProbe):
 
     def read_bytes(self, address: int, size: int) -> bytes:
         """Memory or registers, as the core's bus sees them."""
+        if address == _DHCSR:
+            # A debugger polls for a halt much faster than wires would let it, and holds up the core that it waits for.
+            self._turnstile.wait_for_stop(_HALT_PATIENCE_S)
         return bytes(self._visit(address, lambda: self._machine.chip.bus.read(address, size)))
 
     def write_bytes(self, address: int, data: bytes) -> None:

@@ -61,6 +61,10 @@ class Machine:
         """Let time go by without running code."""
         self.chip.engine.clock.state.cycles += cycles
 
+    def runnable(self) -> bool:
+        """Neither the debugger nor a lockup holds the core."""
+        return self._reset_requested or not (self.chip.debug.halted or self.chip.exceptions.locked_up)
+
     def request_reset(self) -> None:
         """Reset the system before the next block runs."""
         self._reset_requested = True
@@ -106,7 +110,7 @@ class Machine:
         while True:
             if self._reset_requested:
                 self.reset()
-            if chip.debug.halted or chip.exceptions.locked_up:
+            if not self.runnable():
                 return Pause.HALTED
             chip.systick.update()
             if self._idle:

@@ -47,7 +47,7 @@ class BoardProcess:
         self._spec: Final = spec
         self._options: Final = options
         self._machine = Machine(spec)
-        self._turnstile = Turnstile(self._machine.chip.engine.interrupt)
+        self._turnstile = Turnstile(self._machine.chip.engine.interrupt, self._machine.runnable)
         self._machine.attention = self._turnstile.contended
         self._terminal = Terminal(options.noise)
         recorder = Recorder(spec.power, spec.target.clock_hz, options.sample_rate_hz)
@@ -87,7 +87,7 @@ class BoardProcess:
             self._terminal.write(sent)
         if pause is Pause.HALTED:
             self._terminal.read(0)
-            self._turnstile.wait_for_visit(_LONG_WAIT_S)
+            self._turnstile.wait_for_start(_LONG_WAIT_S)
         elif pause is not Pause.SLICE_DONE:
             self._wait_for_host()
         elif machine.chip.console.interrupt_driven():
