@@ -227,6 +227,9 @@ class VirtualProbe(DebugProbe):
     def _visit(self, address: int, access: Callable[[], Any]) -> Any:
         with self._turnstile.visit():
             try:
-                return access()
+                result = access()
             except AccessError as error:
                 raise exceptions.TransferFaultError(fault_address=address) from error
+            # A debugger goes on as if the reset it asked for had happened at once.
+            self._machine.complete_reset()
+            return result

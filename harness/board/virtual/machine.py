@@ -70,6 +70,11 @@ class Machine:
         self._reset_requested = True
         self.chip.engine.interrupt()
 
+    def complete_reset(self) -> None:
+        """Reset the system now if that was requested; not from within running code."""
+        if self._reset_requested:
+            self.reset()
+
     def line_is_idle(self) -> None:
         """End the run: the firmware waits for a byte that has not come."""
         self._idle = True
@@ -85,9 +90,8 @@ class Machine:
         chip.exceptions.reset()
         chip.bus.reset()
         for memory in chip.engine.memories:
-            # Other firmware may copy other code there, and the clock does not see the core's own stores.
-            if memory.writable:
-                chip.engine.clock.forget(memory.origin, memory.size)
+            # Firmware may copy other code into RAM, which the clock does not see; and branch history starts anew.
+            chip.engine.clock.forget(memory.origin, memory.size)
         uc = chip.engine.uc
         for register in (
             arm.UC_ARM_REG_PRIMASK,
@@ -108,8 +112,7 @@ class Machine:
         chip = self.chip
         end = self.cycles + cycles
         while True:
-            if self._reset_requested:
-                self.reset()
+            self.complete_reset()
             if not self.runnable():
                 return Pause.HALTED
             chip.systick.update()
