@@ -6,6 +6,7 @@ import logging
 from collections.abc import Iterable
 
 from harness.board.virtual.engine import Engine
+from harness.board.virtual.native_registers import Receiver
 from harness.board.virtual.peripherals.register_block import RegisterBlock
 
 _LOG = logging.getLogger(__name__)
@@ -22,13 +23,14 @@ class Bus:
     Registers of blocks that are not modelled behave as plain storage; the first access to each block is logged.
     """
 
-    def __init__(self, engine: Engine, windows: Iterable[tuple[int, int]]) -> None:
+    def __init__(self, engine: Engine, windows: Iterable[tuple[int, int]], receiver: Receiver) -> None:
+        """Make the map of these (origin, size); `receiver` may answer reads of its registers by itself."""
         self._engine = engine
         self._windows = tuple(windows)
         self._slots: dict[int, RegisterBlock] = {}
         self._blocks: list[RegisterBlock] = []
         for origin, size in self._windows:
-            engine.map_registers(origin, size, self.read_register, self.write_register)
+            engine.map_registers(origin, size, self.read_register, self.write_register, receiver)
 
     def add(self, block: RegisterBlock) -> None:
         """Connect a block of registers."""

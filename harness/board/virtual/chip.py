@@ -9,6 +9,7 @@ from harness.board.spec import BoardSpec
 from harness.board.virtual.bus import Bus
 from harness.board.virtual.engine import Engine, MappedMemory
 from harness.board.virtual.exceptions import ExceptionModel
+from harness.board.virtual.host_line import HostLine
 from harness.board.virtual.peripherals.breakpoints import BreakpointUnit
 from harness.board.virtual.peripherals.core_debug import CoreDebug
 from harness.board.virtual.peripherals.dwt import Dwt
@@ -20,7 +21,7 @@ from harness.board.virtual.peripherals.power_and_clocks import pwr_stm32f7, pwr_
 from harness.board.virtual.peripherals.register_block import RegisterBlock
 from harness.board.virtual.peripherals.system_control import SystemControl
 from harness.board.virtual.peripherals.systick import SysTick
-from harness.board.virtual.peripherals.usart import SerialLine, Usart
+from harness.board.virtual.peripherals.usart import Usart
 from harness.board.virtual.timing.cortex_m4 import CortexM4
 from harness.board.virtual.timing.cortex_m7 import CortexM7
 from harness.deploy.target import Core, MemoryKind
@@ -81,7 +82,7 @@ class Chip:
 
 
 def build_chip(
-    spec: BoardSpec, line: SerialLine, on_trigger: Callable[[bool], None], request_reset: Callable[[], None]
+    spec: BoardSpec, line: HostLine, on_trigger: Callable[[bool], None], request_reset: Callable[[], None]
 ) -> Chip:
     """Put a chip together.
 
@@ -98,7 +99,8 @@ def build_chip(
         raise ConfigError(f"board {spec.name}: no virtual boards of family {family!r}; there are {', '.join(_USARTS)}")
     engine = Engine(target.core, CortexM4() if target.core is Core.CORTEX_M4 else CortexM7())
     flash = _map_memories(engine, spec)
-    bus = Bus(engine, (*_WINDOWS, _SYSTEM_WINDOW))
+    line.keep_time(engine.clock.state)
+    bus = Bus(engine, (*_WINDOWS, _SYSTEM_WINDOW), line.receiver)
     facts = _CORES[target.core]
     exceptions = ExceptionModel(engine, flash.origin)
     debug = CoreDebug(engine, exceptions)
@@ -149,7 +151,7 @@ def _map_memories(engine: Engine, spec: BoardSpec) -> MappedMemory:
     return flash
 
 
-def _usarts(spec: BoardSpec, line: SerialLine) -> tuple[Usart, list[Usart]]:
+def _usarts(spec: BoardSpec, line: HostLine) -> tuple[Usart, list[Usart]]:
     known = _USARTS[spec.target.family]
     base = spec.target.defines.get("BOARD_CONSOLE_BASE", 0)
     if base not in known:

@@ -12,6 +12,7 @@ from harness.board.virtual.block_clock import NEVER, BlockClock
 from harness.board.virtual.division_trap import DivisionTrap
 from harness.board.virtual.events import Cause, Event, Fault
 from harness.board.virtual.native_hook import load_hook, native_hook
+from harness.board.virtual.native_registers import Receiver, map_registers
 from harness.board.virtual.timing.block import TimingModel
 from harness.board.virtual.timing.instruction import Instruction
 from harness.deploy.target import Core
@@ -64,6 +65,7 @@ class Engine:
         self._event: Event | None = None
         self._access = 0
         self._breakpoints: dict[int, int] = {}
+        self._kept: list[object] = []
         self._resumed_at = -1
         hook = load_hook()
         self.clock: Final = BlockClock(timing, self.read)
@@ -88,16 +90,13 @@ class Engine:
         self.memories.append(memory)
         return memory
 
-    def map_registers(self, origin: int, size: int, read: ReadRegister, write: WriteRegister) -> None:
-        """Hand every access of an address range to two functions: (address, bytes) and (address, bytes, value)."""
-        self.uc.mmio_map(
-            origin,
-            size,
-            lambda _uc, offset, width, _data: read(origin + offset, width),
-            None,
-            lambda _uc, offset, width, value, _data: write(origin + offset, width, value),
-            None,
-        )
+    def map_registers(
+        self, origin: int, size: int, read: ReadRegister, write: WriteRegister, receiver: Receiver
+    ) -> None:
+        """Hand every access of an address range to two functions: (address, bytes) and (address, bytes, value); reads
+        that the receiver can answer are answered natively.
+        """
+        self._kept.append(map_registers(self.uc, origin, size, read, write, receiver))
 
     def memory_at(self, address: int, size: int = 1) -> MappedMemory | None:
         """The memory that holds these bytes."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections import deque
-from typing import Protocol
+import ctypes
+from typing import Final, Protocol
 
 from harness.board.virtual.block_clock import NEVER
+from harness.board.virtual.native_hook import ClockState
+from harness.board.virtual.native_registers import Receiver
 
 _POLLS_OF_A_WAIT = 8
 """So many looks at an empty receiver in a row, with nothing sent between them, are a wait."""
@@ -35,17 +37,39 @@ class HostLine:
     def __init__(self, clock: Clock, cycles_a_byte: int) -> None:
         """Make the wire of a machine; `cycles_a_byte` is the time of one frame of start, data and stop bits."""
         self._clock = clock
-        self._cycles_a_byte = cycles_a_byte
-        self._incoming: deque[int] = deque()
-        self._arrival = 0
+        # Shared with native code, which takes bytes from it as `poll` and `take` do.
+        self.receiver: Final = Receiver(cycles_a_byte=cycles_a_byte)
+        self._bytes = b""
         self._empty_polls = 0
         self._sent = bytearray()
 
+    def keep_time(self, clock_state: ClockState) -> None:
+        """Share the virtual clock with the native code; it is the one that `Clock` tells."""
+        cycles = ctypes.addressof(clock_state) + ClockState.cycles.offset
+        self.receiver.cycles = ctypes.cast(cycles, ctypes.POINTER(ctypes.c_uint64))
+
+    def listen(self, status_address: int, data_address: int, ready_status: int) -> None:
+        """The registers by which firmware receives, and what the first reads when a byte is there; 0: receiver off."""
+        receiver = self.receiver
+        receiver.status_address, receiver.data_address, receiver.ready_status = (
+            status_address,
+            data_address,
+            ready_status,
+        )
+
     def feed(self, data: bytes) -> None:
         """Put bytes of the host on the wire."""
-        if data and not self._incoming:
-            self._arrival = max(self._arrival, self._clock.cycles) + self._cycles_a_byte
-        self._incoming.extend(data)
+        if not data:
+            return
+        receiver = self.receiver
+        waiting = self._bytes[receiver.taken :]
+        if not waiting:
+            receiver.arrival = max(receiver.arrival, self._clock.cycles) + receiver.cycles_a_byte
+        self._bytes = waiting + data
+        receiver.bytes, receiver.taken, receiver.fed = self._bytes, 0, len(self._bytes)
+
+    def _under_way(self) -> bool:
+        return bool(self.receiver.taken < self.receiver.fed)
 
     def sent(self) -> bytes:
         """What the firmware has sent since last asked."""
@@ -55,7 +79,7 @@ class HostLine:
 
     def next_arrival(self) -> int:
         """The cycle at which the next byte is there; `NEVER` while none is under way."""
-        return self._arrival if self._incoming else NEVER
+        return int(self.receiver.arrival) if self._under_way() else NEVER
 
     def has_byte(self) -> bool:
         """A byte has arrived by now."""
@@ -63,9 +87,9 @@ class HostLine:
 
     def poll(self) -> bool:
         """The same; a byte under way is waited for, and a firmware that keeps asking is taken to wait."""
-        if self._incoming:
+        if self._under_way():
             self._empty_polls = 0
-            self._clock.pass_time(max(0, self._arrival - self._clock.cycles))
+            self._clock.pass_time(max(0, self.receiver.arrival - self._clock.cycles))
             return True
         self._empty_polls += 1
         if self._empty_polls >= _POLLS_OF_A_WAIT:
@@ -75,8 +99,10 @@ class HostLine:
 
     def take(self) -> int:
         """The byte that has arrived."""
-        byte = self._incoming.popleft()
-        self._arrival += self._cycles_a_byte
+        receiver = self.receiver
+        byte: int = self._bytes[receiver.taken]
+        receiver.taken += 1
+        receiver.arrival += receiver.cycles_a_byte
         return byte
 
     def send(self, byte: int) -> None:

@@ -1,4 +1,4 @@
-"""The native part of the virtual clock: compiled once with the host's C compiler, cached, called by Unicorn."""
+"""The native part of a virtual board: compiled once with the host's C compiler, cached, called by Unicorn."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any
 from harness.cache import cached, sha256_of_files
 from harness.errors import BuildError
 
-_SOURCE = Path(__file__).parent / "native" / "block_hook.c"
+_SOURCES = Path(__file__).parent / "native"
 _FLAGS = ("-O2", "-std=c11", "-shared", "-fPIC", "-Wall", "-Wextra", "-Werror")
 _REGIONS = 4
 
@@ -78,13 +78,13 @@ class Division(ctypes.Structure):
 
 
 def load_hook() -> ctypes.CDLL:
-    """The compiled hook: `on_block` and `on_division`.
+    """The compiled functions that Unicorn calls: `on_block`, `on_division`, `on_register_read`.
 
     Raises:
         BuildError: there is no C compiler on this machine, or it refused the source.
     """
-    key = {"source": sha256_of_files(_SOURCE), "flags": list(_FLAGS), "machine": platform.machine()}
-    return ctypes.CDLL(str(cached("native", key, _compile) / "block_hook.so"))
+    key = {"source": sha256_of_files(_SOURCES), "flags": list(_FLAGS), "machine": platform.machine()}
+    return ctypes.CDLL(str(cached("native", key, _compile) / "hooks.so"))
 
 
 def native_hook(engine: Any, kind: int, function: Any, data: Any, begin: int, end: int) -> ctypes.c_size_t:
@@ -111,7 +111,7 @@ def _compile(directory: Path) -> None:
     compiler = shutil.which("cc")
     if compiler is None:
         raise BuildError("the virtual boards need a C compiler once, and there is no cc: apt-get install gcc libc6-dev")
-    command = [compiler, *_FLAGS, "-o", str(directory / "block_hook.so"), str(_SOURCE)]
+    command = [compiler, *_FLAGS, "-o", str(directory / "hooks.so"), *map(str, sorted(_SOURCES.glob("*.c")))]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         raise BuildError(f"{' '.join(command)}\n{done.stderr}")

@@ -15,6 +15,9 @@ _FLUSH_RECEIVED = 1 << 3
 class SerialLine(Protocol):
     """The other end of the wire, in virtual time."""
 
+    def listen(self, status_address: int, data_address: int, ready_status: int) -> None:
+        """The registers by which firmware receives, and what the first reads when a byte is there; 0: receiver off."""
+
     def has_byte(self) -> bool:
         """A byte has arrived by now."""
 
@@ -57,13 +60,8 @@ class Usart(RegisterBlock):
     def read(self, offset: int) -> int:
         """Storage; ISR and RDR show the line."""
         if offset == _ISR:
-            control = self.stored(_CR1)
-            if not control & _ENABLED:
-                return _TXE | _TC
-            ready = (_TXE | _TC | _TEACK) if control & _TRANSMITS else 0
-            if not control & _RECEIVES:
-                return ready
-            return ready | _REACK | (_RXNE if self._line is not None and self._line.poll() else 0)
+            ready = self._ready()
+            return ready | _RXNE if ready & _REACK and self._line is not None and self._line.poll() else ready
         if offset == _RDR:
             return self._line.take() if self._line is not None and self._line.has_byte() else 0
         return super().read(offset)
@@ -78,3 +76,21 @@ class Usart(RegisterBlock):
                 self._line.take()
         elif offset != _ICR:
             super().write(offset, value)
+            self._listen()
+
+    def reset(self) -> None:
+        """Back to the reset values: switched off."""
+        super().reset()
+        self._listen()
+
+    def _ready(self) -> int:
+        """ISR while no byte is there."""
+        control = self.stored(_CR1)
+        if not control & _ENABLED:
+            return _TXE | _TC
+        return (control & _TRANSMITS and _TXE | _TC | _TEACK) | (control & _RECEIVES and _REACK)
+
+    def _listen(self) -> None:
+        if self._line is not None:
+            ready = self._ready() | _RXNE if self.receives() else 0
+            self._line.listen(self.origin + _ISR, self.origin + _RDR, ready)
