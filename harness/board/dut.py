@@ -13,7 +13,6 @@ from harness.board.pyocd_probe import PyocdProbe
 from harness.board.rack import Kind, RackEntry
 from harness.board.serial_console import SerialConsole
 from harness.board.spec import BoardSpec
-from harness.board.virtual.pyocd_targets import register_virtual_targets
 from harness.board.virtual_process import run_virtual_board
 from harness.errors import HarnessError, InfrastructureError
 
@@ -48,7 +47,6 @@ def open_dut(entry: RackEntry) -> Iterator[Dut]:
         with _connected(entry, spec, spec.debug.silicon_target) as dut:
             yield dut
         return
-    register_virtual_targets()
     with run_virtual_board(entry) as board:
         wired = replace(entry, probe=board.probe, console=board.console, energy=board.energy)
         try:

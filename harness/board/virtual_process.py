@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import IO, Any
 
 from harness.board.rack import RackEntry
+from harness.board.virtual.pyocd_targets import register_virtual_targets
 from harness.errors import InfrastructureError
 from harness.paths import REPOSITORY
 
@@ -66,6 +67,8 @@ def run_virtual_board(entry: RackEntry) -> Iterator[VirtualBoard]:
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, env=_environment()
         )
         try:
+            # Takes about as long as the board's own start.
+            register_virtual_targets()
             ports = _ports(process, log)
             yield VirtualBoard(
                 process, ports["console"], f"remote:localhost:{ports['probe']}", f"127.0.0.1:{ports['analyzer']}"

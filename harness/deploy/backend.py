@@ -60,6 +60,9 @@ class Backend(Protocol):
     def versions(self) -> Mapping[str, str]:
         """Exact versions of the tools behind this backend; part of every cache key and record. Must not import them."""
 
+    def load(self) -> None:
+        """Import what `generate` needs, if that takes long: called when there is time to spare, or not at all."""
+
     def generate(self, variant: Variant, target: Target, directory: Path) -> GeneratedCode:
         """Write the model's code into an empty directory.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from harness.cache import cached, sha256_of_files
@@ -28,6 +29,7 @@ def make_variant(
     quantization: Quantization,
     seed: int = 0,
     representative_samples: int = REPRESENTATIVE_SAMPLES,
+    meanwhile: Callable[[], None] = lambda: None,
 ) -> Variant:
     """Build, train and convert a model of the zoo; what was made before comes from the cache, without TensorFlow.
 
@@ -36,6 +38,7 @@ def make_variant(
         quantization: `INT8` means int8 everywhere, input and output too.
         seed: of weights, training and calibration.
         representative_samples: how many calibrate `INT8`: of the data set's training split, or else made up.
+        meanwhile: called while another process converts; a time to load what comes next.
 
     Raises:
         ModelError: the zoo has no such model, or TensorFlow failed.
@@ -54,7 +57,9 @@ def make_variant(
     }
 
     def make(directory: Path) -> None:
-        _run_converter(source, quantization, seed, samples, directory / f"{source}.tflite")
+        arguments = (source, str(seed), str(samples), str(directory / f"{source}.tflite"))
+        with status(f"converting {source} to {quantization}"):
+            _run_converter(arguments, meanwhile)
 
     path = cached("variants", key, make) / f"{source}.tflite"
     return Variant(read_tflite(path, source), quantization, source, samples, seed)
@@ -93,16 +98,24 @@ def detect_quantization(model: Model) -> Quantization:
     )
 
 
-def _run_converter(source: str, quantization: Quantization, seed: int, samples: int, path: Path) -> None:
-    """Convert in a process of its own.
+def _run_converter(arguments: tuple[str, ...], meanwhile: Callable[[], None]) -> None:
+    """Convert in a process of its own, see `convert_process.main`.
 
     Raises:
         ModelError: it failed; the text has the last of its words.
     """
-    command = [sys.executable, "-m", "harness.optimize.convert_process", source, str(seed), str(samples), str(path)]
-    environment = {**os.environ, **_TENSORFLOW_ENVIRONMENT}
-    with status(f"converting {source} to {quantization}"):
-        done = subprocess.run(command, capture_output=True, text=True, errors="replace", env=environment, check=False)
-    if done.returncode != 0:
-        words = "\n".join(done.stderr.strip().splitlines()[-_LINES_SHOWN:])
-        raise ModelError(f"converting {source} to {quantization} failed:\n{words}")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "harness.optimize.convert_process", *arguments],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        env={**os.environ, **_TENSORFLOW_ENVIRONMENT},
+    )
+    try:
+        meanwhile()
+        _, errors = process.communicate()
+    finally:
+        process.kill()
+        process.wait()
+    if process.returncode != 0:
+        words = "\n".join(errors.decode(errors="replace").strip().splitlines()[-_LINES_SHOWN:])
+        raise ModelError(f"converting {arguments[0]} failed:\n{words}")

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from harness.bench.runner import Results
     from harness.board.dut import Dut
     from harness.board.spec import BoardSpec
+    from harness.deploy.backend import Backend
     from harness.deploy.firmware import Firmware
     from harness.model.dataset import Dataset
     from harness.optimize.variant import Variant
@@ -73,7 +74,7 @@ class Deploy:
         self.case.candidate = Candidate(name, quantization or "unknown", backend, optimization, board.name)
         tool = find_backend(backend)
         self.case.versions = tool.versions()
-        variant = self.case.variant = self._variant(source, quantization)
+        variant = self.case.variant = self._variant(source, quantization, tool)
         candidate = Candidate(name, str(variant.quantization), backend, optimization, board.name)
         self.case.candidate = candidate
         self.case.limits = self.session.limits_for(candidate, self.item)
@@ -81,13 +82,14 @@ class Deploy:
         firmware = self.case.firmware = build_firmware(variant, board.target, tool, options)
         return Deployment(variant, firmware, data)
 
-    def _variant(self, source: str | Path, quantization: str | None) -> Variant:
+    def _variant(self, source: str | Path, quantization: str | None, tool: Backend) -> Variant:
         from harness.model.zoo import ZOO
         from harness.optimize import make_variant, variant_of_file
         from harness.optimize.variant import Quantization
 
         if str(source) in ZOO:
-            return make_variant(str(source), Quantization(quantization or Quantization.INT8))
+            wanted = Quantization(quantization or Quantization.INT8)
+            return make_variant(str(source), wanted, meanwhile=tool.load)
         return variant_of_file(Path(source))
 
     def _dataset(self, source: str, variant: Variant, path: Path | None) -> Dataset | None:

@@ -88,6 +88,9 @@ class IdentityBackend:
     def versions(self) -> Mapping[str, str]:
         return {"identity": sha256(repr(self).encode())}
 
+    def load(self) -> None:
+        """Nothing to load."""
+
     def generate(self, variant: Variant, target: Target, directory: Path) -> GeneratedCode:  # noqa: ARG002
         source = directory / "identity.c"
         source.write_text(

@@ -30,6 +30,10 @@ class TvmBackend:
         """Exact versions of the compiler's packages."""
         return {package: version(package) for package in _PACKAGES}
 
+    def load(self) -> None:
+        """Import TVM: about a second."""
+        from harness.deploy.tvm import float_graph, int8_graph, lowering  # noqa: F401
+
     def generate(self, variant: Variant, target: Target, directory: Path) -> GeneratedCode:
         """Write `model.c` and `kernels.o` into an empty directory.
 
