@@ -62,9 +62,7 @@ def main() -> None:
                 raise SystemExit("the second run made something again")
     for index, what in enumerate(("case", "process")):
         best, cached = min(one[index] for one in cold), min(one[index] for one in warm)
-        print(
-            f"{what:8} cold firmware cache {best:6.2f} s   everything cached {cached:6.2f} s   ratio {best / cached:5.2f}"
-        )
+        print(f"{what:8} cold firmware cache {best:6.2f} s, everything cached {cached:6.2f} s: {best / cached:.2f} x")
 
 
 if __name__ == "__main__":
