@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from _pytest.terminal import TerminalReporter
 
     from harness.results.record import Record
+    from harness.results.store import RunDirectory
 
 INFEASIBLE_MARK = "harness_infeasible"
 """An attribute of a report, and so sent on by xdist's workers."""
@@ -94,8 +95,17 @@ def pytest_runtest_makereport(
     error = call.excinfo.value if call.excinfo else None
     if isinstance(error, HarnessError):
         report.longrepr = str(error)
-    if call.when == "call" and not report.skipped and (record := _conclude(item, error)):
-        _show(report, record, explore=item.config.getoption("--explore"))
+    if call.when != "call" or report.skipped or CASE not in item.stash:
+        return report
+    try:
+        record = _conclude(item, error)
+    except HarnessError as failure:
+        # Without a place for records, to go on would be to measure for nothing.
+        report.outcome, report.longrepr = "failed", str(failure)
+        item.session.shouldfail = str(failure)
+        return report
+    if record:
+        _show(item, report, record)
     return report
 
 
@@ -107,9 +117,7 @@ def _conclude(item: pytest.Item, error: BaseException | None) -> Record | None:
     """The record of a case that has ended so, kept on disk; None where the test measured nothing."""
     from harness.pytest_plugin.outcomes import outcome_of
 
-    case = item.stash.get(CASE, None)
-    if case is None:
-        return None
+    case = item.stash[CASE]
     record = _finished(item)
     if record is None and case.candidate is not None:
         record = case.record(case.candidate, outcome_of(error))
@@ -117,16 +125,17 @@ def _conclude(item: pytest.Item, error: BaseException | None) -> Record | None:
     return record
 
 
-def _show(report: pytest.TestReport, record: Record, explore: bool) -> None:
+def _show(item: pytest.Item, report: pytest.TestReport, record: Record) -> None:
     from harness.bench.outcome import Status
     from harness.pytest_plugin.outcomes import INFEASIBLE
     from harness.results.junit import record_properties
 
     outcome = record.outcome
-    report.user_properties += [("outcome", str(outcome.status)), *record_properties(record).items()]
+    # pytest's JUnit writer takes the properties that the item has when it is torn down.
+    item.user_properties += [("outcome", str(outcome.status)), *record_properties(record).items()]
     if report.failed and outcome.status is not Status.PASSED and isinstance(report.longrepr, str):
         report.longrepr = f"{record.candidate}: {outcome.status}: {outcome.reason}"
-    if explore and report.failed and outcome.status in INFEASIBLE:
+    if report.failed and outcome.status in INFEASIBLE and item.config.getoption("--explore"):
         report.outcome = "passed"
         report.__dict__[INFEASIBLE_MARK] = True
 
@@ -144,13 +153,19 @@ def pytest_terminal_summary(terminalreporter: TerminalReporter, config: pytest.C
     session = config.stash[SESSION]
     if is_worker(config) or session.directory is None:
         return
+    terminalreporter.section(f"benchmark run {session.directory.run_id}")
+    try:
+        _summarize(terminalreporter, session.directory)
+    except HarnessError as error:
+        terminalreporter.write_line(str(error), red=True)
+
+
+def _summarize(terminalreporter: TerminalReporter, run: RunDirectory) -> None:
     from harness.results.junit import write_junit
     from reports.html import write_report
     from reports.text import summary_text
 
-    run = session.directory
     records = list(run.results().values())
-    terminalreporter.section(f"benchmark run {run.run_id}")
     terminal = terminalreporter._tw
     encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
     terminalreporter.write_line(

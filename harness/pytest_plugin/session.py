@@ -102,8 +102,9 @@ class Session:
             try:
                 self._directory = RunDirectory.create(self.runs, self._facts(), self.run_id)
             except ResultsError:
-                # Another worker was first; if the disk refused instead, opening tells.
-                self._directory = RunDirectory.open(self.runs / self.run_id, self.runs)
+                # Another worker may have been first.
+                if self.directory is None:
+                    raise
         assert self._directory is not None
         self._directory.append(record)
 
