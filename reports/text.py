@@ -123,7 +123,8 @@ def _legend(rows: Sequence[Row]) -> list[RenderableType]:
     kinds = {one.provenance for row in rows for one in row.record.measurements}
     signs = [f"{_SIGNS[kind]} {kind}".strip() for kind in Provenance if kind in kinds and _SIGNS[kind]]
     rest = ["otherwise simulated"] if Provenance.SIMULATED in kinds else []
-    lines = [f"{len(rows)} candidates: {tally(rows)}", f"fronts, in this order: {planes}", marks]
+    count = f"{len(rows)} candidate{'' if len(rows) == 1 else 's'}"
+    lines = [f"{count}: {tally(rows)}", f"fronts, in this order: {planes}", marks]
     if signs:
         lines.append(f"numbers: {', '.join(signs + rest)}")
     elif rest:
