@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harness.board.board_file import load_board
+from harness.board.virtual import native_hook
 from harness.board.virtual.machine import Machine, Pause
 from harness.board.virtual.native_hook import load_hook
 from harness.errors import BuildError
@@ -150,6 +152,14 @@ def test_registers_that_are_not_modelled_are_storage_and_logged_once(caplog: pyt
     assert bus.read(0x4000_1004, 4) == b"\x12\xff\x56\x78"
     assert len(caplog.records) == 1
     assert "0x40001000" in caplog.text
+
+
+def test_the_native_part_compiles_without_a_warning(tmp_path: Path) -> None:
+    sources = sorted(Path(native_hook.__file__).with_name("native").glob("*.c"))
+    assert sources
+    flags = ["-std=c11", "-Wall", "-Wextra", "-Werror", "-O2", "-c"]
+    done = subprocess.run(["cc", *flags, *map(str, sources)], cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
 
 
 def test_without_a_compiler_the_way_out_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
