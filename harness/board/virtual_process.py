@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import IO, Any
 
 from harness.board.rack import RackEntry
+from harness.board.virtual.probe_server import LOOPBACK
 from harness.board.virtual.pyocd_targets import register_virtual_targets
 from harness.errors import InfrastructureError
 from harness.paths import REPOSITORY
@@ -71,7 +72,7 @@ def run_virtual_board(entry: RackEntry) -> Iterator[VirtualBoard]:
             register_virtual_targets()
             ports = _ports(process, log)
             yield VirtualBoard(
-                process, ports["console"], f"remote:localhost:{ports['probe']}", f"127.0.0.1:{ports['analyzer']}"
+                process, ports["console"], f"remote:{LOOPBACK}:{ports['probe']}", f"{LOOPBACK}:{ports['analyzer']}"
             )
         finally:
             _end(process)

@@ -15,6 +15,7 @@ from harness.board.spec import BoardSpec
 from harness.board.virtual.analyzer_port import AnalyzerPort
 from harness.board.virtual.machine import Machine, Pause
 from harness.board.virtual.noise import Noise
+from harness.board.virtual.probe_server import serve_probe
 from harness.board.virtual.recorder import Recorder
 from harness.board.virtual.terminal import Terminal
 from harness.board.virtual.turnstile import Turnstile
@@ -64,16 +65,10 @@ class BoardProcess:
             self._run_slice()
 
     def _serve_probe(self) -> int:
-        from pyocd.core.session import Session
-        from pyocd.probe.tcp_probe_server import DebugProbeServer
-
         from harness.board.virtual.debug_port import VirtualProbe
 
         logging.getLogger("pyocd").setLevel(logging.CRITICAL)
-        session = Session(None, options={"serve_local_only": True}, no_config=True)
-        probe = VirtualProbe(self._spec.name, self._machine, self._turnstile)
-        server = DebugProbeServer(session, probe, 0, True)
-        server.start()
+        server = serve_probe(VirtualProbe(self._spec.name, self._machine, self._turnstile))
         while server.port == 0:
             time.sleep(0.001)
         return int(server.port)
