@@ -28,10 +28,10 @@ missing_packages() {
 
 install_packages() {
     local packages install
-    packages="$(missing_packages | tr '\n' ' ')"
-    [ -n "${packages// /}" ] || return 0
+    packages="$(missing_packages | paste -sd ' ' -)"
+    [ -n "$packages" ] || return 0
     install="apt-get install -y --no-install-recommends $packages"
-    command -v apt-get >/dev/null || fail "these are missing: $packages- install them with your system's package manager"
+    command -v apt-get >/dev/null || fail "these are missing: $packages; install them with your system's package manager"
     local as_root=""
     if [ "$(id -u)" != 0 ]; then
         if ! command -v sudo >/dev/null || ! { [ -t 0 ] || sudo -n true 2>/dev/null; }; then
