@@ -54,9 +54,11 @@ install_python_packages() {
     [ "$(cat .venv/ready 2>/dev/null)" != "$stamp" ] || return 0
     echo "installing the pinned Python packages into .venv" >&2
     [ -x .venv/bin/python ] || "$python" -m venv .venv
-    local progress=off
-    [ ! -t 2 ] || progress=on
-    .venv/bin/python -m pip install --disable-pip-version-check --no-input --progress-bar "$progress" -q \
+    # At a terminal pip shows what it fetches; elsewhere it speaks only of failures.
+    local quiet=--quiet
+    [ ! -t 2 ] || quiet=
+    # shellcheck disable=SC2086 # nothing, where there is nothing to say
+    .venv/bin/python -m pip install --disable-pip-version-check --no-input $quiet \
         --require-hashes --only-binary :all: -r requirements.lock >&2 \
         || fail "installing the Python packages failed; see above. Nothing is lost: run me again"
     .venv/bin/python -m pip install --disable-pip-version-check --no-input -q --no-deps --no-build-isolation -e . >&2

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from harness.progress import status
 from harness.pytest_plugin.case import Case
 from harness.pytest_plugin.session import SESSION, Session
 from harness.results.record import Candidate, Capacity
@@ -79,7 +80,8 @@ class Deploy:
         self.case.candidate = candidate
         self.case.limits = self.session.limits_for(candidate, self.item)
         data = self._dataset(str(source), variant, dataset)
-        firmware = self.case.firmware = build_firmware(variant, board.target, tool, options)
+        with status(f"{candidate}: building"):
+            firmware = self.case.firmware = build_firmware(variant, board.target, tool, options)
         return Deployment(variant, firmware, data)
 
     def _variant(self, source: str | Path, quantization: str | None, tool: Backend) -> Variant:
