@@ -35,7 +35,14 @@ def summary_text(records: Iterable[Record], width: int = 80, color: bool = False
 
     out = io.StringIO()
     console = Console(
-        file=out, width=width, force_terminal=color, no_color=not color, highlight=False, legacy_windows=False
+        file=out,
+        width=width,
+        force_terminal=color,
+        # Not by what TERM says: the caller has looked at the terminal.
+        color_system="standard" if color else None,
+        no_color=not color,
+        highlight=False,
+        legacy_windows=False,
     )
     console.print(summary(records, width))
     text = "\n".join(line.rstrip() for line in out.getvalue().splitlines()) + "\n"
