@@ -49,11 +49,12 @@ install_packages() {
 
 # The stamp names the lock file and the Python it was installed for, so that a change of either installs again.
 install_python_packages() {
-    local stamp
-    stamp="$(cat requirements.lock pyproject.toml | sha256sum | cut -d' ' -f1)"
+    local version stamp
+    version="$("$python" --version)"
+    stamp="$({ echo "$version"; cat requirements.lock pyproject.toml; } | sha256sum | cut -d' ' -f1)"
     [ "$(cat .venv/ready 2>/dev/null)" != "$stamp" ] || return 0
     echo "installing the pinned Python packages into .venv" >&2
-    [ -x .venv/bin/python ] || "$python" -m venv .venv
+    [ "$(.venv/bin/python --version 2>/dev/null)" = "$version" ] || "$python" -m venv --clear .venv
     # At a terminal pip shows what it fetches; elsewhere it speaks only of failures.
     local quiet=--quiet
     [ ! -t 2 ] || quiet=
