@@ -89,11 +89,6 @@ class Assessment:
     standings: Mapping[str, Standing]
 
     @property
-    def on_a_front(self) -> bool:
-        """Whether it is a best choice in some plane."""
-        return Standing.FRONT in self.standings.values()
-
-    @property
     def provenances(self) -> frozenset[Provenance]:
         """The kinds of numbers that it holds."""
         return frozenset(one.provenance for one in self.record.measurements)

@@ -34,9 +34,14 @@ class Case:
     dut: str = ""
     started: datetime = field(default_factory=lambda: datetime.now(UTC))
 
+    @property
+    def capacity(self) -> Capacity:
+        """What the board offers."""
+        target = self.board.target
+        return Capacity(target.flash.size, target.ram.size, target.clock_hz)
+
     def record(self, candidate: Candidate, outcome: Outcome) -> Record:
         """The record of this case, which ended so."""
-        target = self.board.target
         model = self.variant.model if self.variant else None
         return Record(
             case=self.node_id,
@@ -45,7 +50,7 @@ class Case:
             measurements=self.results.measurements if self.results else (),
             layers=self.results.layers if self.results else (),
             limits=tuple(limit.text for limit in self.limits),
-            capacity=Capacity(target.flash.size, target.ram.size, target.clock_hz),
+            capacity=self.capacity,
             macs=model.macs if model else 0,
             origin=origin_of(model, self.board, self.firmware, self.dut, self.started, self.versions),
         )

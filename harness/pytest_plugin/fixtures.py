@@ -11,7 +11,7 @@ import pytest
 from harness.progress import status
 from harness.pytest_plugin.case import Case
 from harness.pytest_plugin.session import SESSION, Session
-from harness.results.record import Candidate, Capacity
+from harness.results.record import Candidate
 
 if TYPE_CHECKING:
     from harness.bench.runner import Results
@@ -141,10 +141,7 @@ class Measure:
 
         if results.disagreement:
             raise CaseFailed(Outcome(Status.WRONG_OUTPUT, results.disagreement))
-        target = self.case.board.target
-        capacity = Capacity(target.flash.size, target.ram.size, target.clock_hz)
-        verdicts = [evaluate(limit, results.measurements, capacity) for limit in self.case.limits]
-        outcome = outcome_of(verdicts)
+        outcome = outcome_of([evaluate(limit, results.measurements, self.case.capacity) for limit in self.case.limits])
         if outcome.status is not Status.PASSED:
             raise CaseFailed(outcome)
 

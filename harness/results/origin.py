@@ -67,12 +67,6 @@ def git_commit(repository: Path) -> str:
     return f"{commit}+changes" if changes else commit
 
 
-@cache
-def compiler_version(compiler: str = "arm-none-eabi-gcc") -> str:
-    """The first line that `compiler --version` prints; empty where it is not installed."""
-    return _output(compiler, "--version").partition("\n")[0]
-
-
 def package_versions(*packages: str) -> Mapping[str, str]:
     """Versions of installed Python packages, by their names in the package index; absent ones are left out."""
     found = {}

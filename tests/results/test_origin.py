@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.results.origin import compiler_version, git_commit, package_versions, utc_now
+from harness.results.origin import git_commit, package_versions, utc_now
 
 
 @pytest.fixture
@@ -41,16 +41,6 @@ def test_outside_a_checkout_there_is_no_commit(tmp_path: Path) -> None:
 
 def test_versions_are_those_of_the_installed_packages() -> None:
     assert package_versions("numpy", "no-such-package") == {"numpy": version("numpy")}
-
-
-def test_the_compiler_tells_its_version() -> None:
-    if shutil.which("arm-none-eabi-gcc") is None:
-        pytest.skip("arm-none-eabi-gcc is not installed")
-    assert compiler_version().startswith("arm-none-eabi-gcc")
-
-
-def test_a_compiler_that_is_not_there_has_no_version() -> None:
-    assert compiler_version("no-such-compiler") == ""
 
 
 def test_now_is_utc_and_iso_8601() -> None:

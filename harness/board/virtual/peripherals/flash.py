@@ -52,8 +52,6 @@ class FlashController(RegisterBlock):
         self._flash = flash
         self._layout: Final = layout
         self._keys: tuple[int, ...] = ()
-        self.erased = 0
-        self.programmed = 0
         engine.write_protected = self.program
 
     def reset(self) -> None:
@@ -85,7 +83,6 @@ class FlashController(RegisterBlock):
             self._raise_flag(layout.programming_error)
             return
         self._flash.buffer[start : start + size] = (old & value).to_bytes(size, "little")
-        self.programmed += 1
 
     def _take_key(self, value: int) -> None:
         """Unlock after both keys; a wrong one keeps the controller locked until the next reset."""
@@ -112,7 +109,6 @@ class FlashController(RegisterBlock):
 
     def _erase(self, start: int, size: int) -> None:
         self._engine.write(self._flash.origin + start, b"\xff" * size)
-        self.erased += 1
 
     def _raise_flag(self, flag: int) -> None:
         super().write(self._layout.status, self.stored(self._layout.status) | flag)
