@@ -47,6 +47,7 @@ def test_exploring_does_not_excuse_what_fails(tmp_path: Path) -> None:
     scenario = Scenario.make(tmp_path)
     scenario.suite(("dense", "does_not_compile"))
     scenario.run("--explore", expect=1)
+    assert scenario.statuses() == {"dense-does_not_compile-nucleo_l4r5zi": Status.BUILD_FAILED}
 
 
 def test_the_command_line_overrules_the_marker_and_the_marker_the_file(scenario: Scenario) -> None:
