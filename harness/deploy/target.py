@@ -10,10 +10,17 @@ from harness.value import Value
 
 
 class Core(StrEnum):
-    """Processor cores that a board can have."""
+    """Processor cores that a board can have; the values are GCC's and LLVM's names (`-mcpu`)."""
 
+    CORTEX_M0PLUS = "cortex-m0plus"
     CORTEX_M4 = "cortex-m4"
     CORTEX_M7 = "cortex-m7"
+    CORTEX_M33 = "cortex-m33"
+
+    @property
+    def has_dsp(self) -> bool:
+        """It has the DSP extension (SMLAD and its like), which all Cortex-M33 of our boards were built with."""
+        return self is not Core.CORTEX_M0PLUS
 
 
 class MemoryKind(StrEnum):

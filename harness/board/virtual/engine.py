@@ -55,7 +55,12 @@ class Engine:
         import unicorn as uc
         from unicorn import arm_const as arm
 
-        models = {Core.CORTEX_M4: arm.UC_CPU_ARM_CORTEX_M4, Core.CORTEX_M7: arm.UC_CPU_ARM_CORTEX_M7}
+        models = {
+            Core.CORTEX_M0PLUS: arm.UC_CPU_ARM_CORTEX_M0,
+            Core.CORTEX_M4: arm.UC_CPU_ARM_CORTEX_M4,
+            Core.CORTEX_M7: arm.UC_CPU_ARM_CORTEX_M7,
+            Core.CORTEX_M33: arm.UC_CPU_ARM_CORTEX_M33,
+        }
         self._unicorn = uc
         # Not UC_MODE_MCLASS: that one silently replaces the core by a Cortex-M33.
         self.uc: Final[Any] = uc.Uc(uc.UC_ARCH_ARM, uc.UC_MODE_THUMB, cpu=models[core])

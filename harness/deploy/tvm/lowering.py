@@ -11,7 +11,12 @@ if TYPE_CHECKING:
     import tvm
     from tvm.tirx import PrimFunc
 
-_TRIPLES = {Core.CORTEX_M4: "thumbv7em", Core.CORTEX_M7: "thumbv7em"}
+_TRIPLES = {
+    Core.CORTEX_M0PLUS: "thumbv6m",
+    Core.CORTEX_M4: "thumbv7em",
+    Core.CORTEX_M7: "thumbv7em",
+    Core.CORTEX_M33: "thumbv8m.main",
+}
 
 
 def llvm_target(target: Target) -> tvm.target.Target:
