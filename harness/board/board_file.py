@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import yaml
 
-from harness.board.spec import BoardSpec, Debug, Power
+from harness.board.memory_entries import memory_banks
+from harness.board.spec import Accelerator, BoardSpec, CacheGeometry, Debug, Level1, MemoryTimingSpec, Power
+from harness.board.spec import Path as MemoryPath
 from harness.cache import sha256
 from harness.deploy.target import Core, Memory, MemoryKind, Target
 from harness.errors import ConfigError
@@ -89,12 +91,58 @@ def _schema() -> type[BaseModel]:
     strict = ConfigDict(extra="forbid")
     Positive = Annotated[float, Field(gt=0)]  # noqa: N806
 
+    Size = Annotated[int, BeforeValidator(_size), Field(gt=0, le=1 << 28)]  # noqa: N806
+    Address = Annotated[int, Field(ge=0, lt=1 << 32)]  # noqa: N806
+    Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]  # noqa: N806
+
+    class BankEntry(BaseModel):
+        model_config = strict
+        name: Name
+        size: Size
+        path: MemoryPath | None = None
+        wait_states: Annotated[int, Field(ge=0)] | None = None
+
+    class AliasEntry(BaseModel):
+        model_config = strict
+        origin: Address
+        path: MemoryPath = MemoryPath.DIRECT
+
     class MemoryEntry(BaseModel):
         model_config = strict
-        name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+        name: Name
         kind: MemoryKind
-        origin: Annotated[int, Field(ge=0, lt=1 << 32)]
-        size: Annotated[int, BeforeValidator(_size), Field(gt=0, le=1 << 28)]
+        origin: Address
+        size: Size
+        path: MemoryPath = MemoryPath.DIRECT
+        wait_states: Annotated[int, Field(ge=0)] | None = None
+        banks: list[BankEntry] = Field(default_factory=list)
+        also_at: list[AliasEntry] = Field(default_factory=list)
+
+        @model_validator(mode="after")
+        def check_banks(self) -> Any:
+            if self.banks and sum(bank.size for bank in self.banks) != self.size:
+                raise ValueError("banks: their sizes must add up to the memory's")
+            return self
+
+    class CacheEntry(BaseModel):
+        model_config = strict
+        size: Size
+        ways: Annotated[int, Field(ge=0)] = 0
+
+    class AcceleratorEntry(BaseModel):
+        model_config = strict
+        line: Size
+        dual_bank_line: Size | None = None
+        instructions: CacheEntry
+        data: CacheEntry | None = None
+        unified: bool = False
+
+    class Level1Entry(BaseModel):
+        model_config = strict
+        line: Size = 32
+        instructions: CacheEntry
+        data: CacheEntry
+        bus_cycles: Annotated[int, Field(ge=0)]
 
     class PowerEntry(BaseModel):
         model_config = strict
@@ -119,6 +167,8 @@ def _schema() -> type[BaseModel]:
         clock_hz: Annotated[int, Field(gt=0)]
         console_baud: Annotated[int, Field(gt=0)]
         memories: Annotated[list[MemoryEntry], Field(min_length=2)]
+        accelerator: AcceleratorEntry | None = None
+        level1: Level1Entry | None = None
         defines: dict[Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]*$")], int] = Field(default_factory=dict)
         power: PowerEntry
         debug: DebugEntry
@@ -157,7 +207,25 @@ def _to_spec(entry: Any, digest: str) -> BoardSpec:
         target=target,
         power=Power(entry.power.voltage_v, entry.power.run_a, entry.power.sleep_a, entry.power.source),
         debug=Debug(entry.debug.silicon_target, entry.debug.virtual_target),
+        memory_timing=MemoryTimingSpec(memory_banks(entry.memories), _accelerator(entry), _level1(entry)),
         simulation=dict(entry.simulation),
         sources=tuple(entry.sources),
         sha256=digest,
     )
+
+
+def _accelerator(entry: Any) -> Accelerator | None:
+    one = entry.accelerator
+    if one is None:
+        return None
+    line = one.dual_bank_line or one.line
+    return Accelerator(one.line, line, _geometry(one.instructions), _geometry(one.data), one.unified)
+
+
+def _level1(entry: Any) -> Level1 | None:
+    one = entry.level1
+    return one and Level1(one.line, _geometry(one.instructions), _geometry(one.data), one.bus_cycles)
+
+
+def _geometry(entry: Any) -> CacheGeometry:
+    return CacheGeometry(entry.size, entry.ways) if entry is not None else CacheGeometry(0, 0)

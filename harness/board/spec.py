@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 
 from harness.deploy.target import Target
 from harness.value import Value
@@ -39,6 +40,82 @@ class Debug(Value):
     virtual_target: str
 
 
+class Path(StrEnum):
+    """How the core reaches a memory."""
+
+    DIRECT = "direct"
+    """Without wait states: tightly coupled memory, or SRAM on the core's own bus."""
+    ACCELERATOR = "accelerator"
+    """Flash behind the accelerator that the maker put between it and the core."""
+    LEVEL1 = "level1"
+    """On the system bus, through the core's level 1 caches."""
+
+
+@dataclass(frozen=True)
+class MemoryBank(Value):
+    """A piece of memory with a bus port of its own, in bytes.
+
+    Attributes:
+        wait_states: of a read, in core cycles; None: as the flash interface's register says.
+        alias_of: origin of the memory whose bytes show here once more.
+    """
+
+    name: str
+    origin: int
+    size: int
+    path: Path
+    writable: bool
+    wait_states: int | None = 0
+    alias_of: int | None = None
+
+
+@dataclass(frozen=True)
+class CacheGeometry(Value):
+    """Bytes, and in how many ways; 0 ways: fully associative."""
+
+    size: int
+    ways: int
+
+
+@dataclass(frozen=True)
+class Accelerator(Value):
+    """The memory between flash and core.
+
+    Attributes:
+        line: bytes that one read of the flash array gives; `dual_bank_line` in dual-bank mode, where that is less.
+        unified: `instructions` holds data, too.
+    """
+
+    line: int
+    dual_bank_line: int
+    instructions: CacheGeometry
+    data: CacheGeometry
+    unified: bool
+
+
+@dataclass(frozen=True)
+class Level1(Value):
+    """The core's own caches.
+
+    Attributes:
+        bus_cycles: what a line takes beside the wait states of the memory behind it, core cycles.
+    """
+
+    line: int
+    instructions: CacheGeometry
+    data: CacheGeometry
+    bus_cycles: int
+
+
+@dataclass(frozen=True)
+class MemoryTimingSpec(Value):
+    """What lies between the core and its memories."""
+
+    banks: tuple[MemoryBank, ...]
+    accelerator: Accelerator | None
+    level1: Level1 | None
+
+
 @dataclass(frozen=True)
 class BoardSpec(Value):
     """A kind of board.
@@ -46,6 +123,7 @@ class BoardSpec(Value):
     Attributes:
         title, mcu: for people.
         target: what the compiler and linker need.
+        memory_timing: banks, caches and wait states, for the virtual board.
         simulation: figures that only the virtual board uses (idcode, flash controller, ...), see `board/virtual`.
         sources: where the file's figures come from.
         sha256: of the board file.
@@ -57,6 +135,7 @@ class BoardSpec(Value):
     target: Target
     power: Power
     debug: Debug
+    memory_timing: MemoryTimingSpec
     simulation: Mapping[str, int | str]
     sources: tuple[str, ...]
     sha256: str

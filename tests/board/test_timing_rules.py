@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.board.virtual.native_hook import (
+from harness.board.virtual.native_state import (
     BEGINS_WITH_ACCESS,
     ENDS_IN_CONDITIONAL_BRANCH,
     ENDS_IN_INDIRECT_BRANCH,
@@ -77,7 +77,7 @@ def assemble(source: str) -> tuple[Instruction, ...]:
     ],
 )
 def test_cortex_m4(source: str, cycles: int) -> None:
-    assert CortexM4().cycles(assemble(source)) == cycles
+    assert CortexM4().cost(assemble(source)).cycles == cycles
 
 
 @pytest.mark.parametrize(
@@ -108,7 +108,7 @@ def test_cortex_m4(source: str, cycles: int) -> None:
     ],
 )
 def test_cortex_m7(source: str, cycles: int) -> None:
-    assert CortexM7().cycles(assemble(source)) == cycles
+    assert CortexM7().cost(assemble(source)).cycles == cycles
 
 
 @pytest.mark.parametrize(
@@ -131,7 +131,7 @@ POOL = ("adds r0, #1", "ldr r1, [r4]", "str r2, [r4]", "muls r3, r5", "vadd.f32 
 @given(st.lists(st.sampled_from(POOL), min_size=1, max_size=12))
 def test_more_code_never_takes_less_time(lines: list[str]) -> None:
     for model in (CortexM4(), CortexM7()):
-        costs = [model.cycles(assemble(";".join(lines[:count]))) for count in range(1, len(lines) + 1)]
+        costs = [model.cost(assemble(";".join(lines[:count]))).cycles for count in range(1, len(lines) + 1)]
         assert costs == sorted(costs)
         assert costs[-1] >= len(lines) / 2
 

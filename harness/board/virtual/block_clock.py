@@ -1,4 +1,4 @@
-"""The virtual clock: a table of what each basic block costs, filled as code first runs, summed by the native hook."""
+"""The virtual clock: what each basic block costs, found out as code first runs, summed by the native hook."""
 
 from __future__ import annotations
 
@@ -6,11 +6,22 @@ import ctypes
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
-from harness.board.virtual.native_hook import DECODE, Block, ClockState, Region
-from harness.board.virtual.timing.block import TimingModel, block_flags
+from harness.board.virtual.native_state import (
+    COMPILE,
+    DECODE,
+    ELSEWHERE,
+    NOT_COMPILED,
+    Block,
+    ClockState,
+    Profile,
+    Step,
+)
+from harness.board.virtual.timing.block import BlockCost, TimingModel, block_flags
 from harness.board.virtual.timing.instruction import Instruction, decode, disassembler
 
 NEVER = 2**64 - 1
+_BLOCKS, _STEPS = 1 << 16, 1 << 19
+_NOTHING, _FIRST = 0, 2
 
 
 class BlockClock:
@@ -25,12 +36,16 @@ class BlockClock:
         from unicorn.unicorn_py3.unicorn import uclib
 
         self.may_run: Callable[[Sequence[Instruction]], bool] = lambda _block: True
-        self._timing = timing
+        self._timing: Final = timing
         self._read_code = read_code
-        self._tables: list[ctypes.Array[Block]] = []
-        self._decode_callback = DECODE(self._decode)
+        self._indices: list[tuple[int, int, ctypes.Array[ctypes.c_uint32]]] = []
+        self._blocks = (Block * _BLOCKS)()
+        self._steps = (Step * _STEPS)()
+        self._block_count, self._step_count = _FIRST, 0
+        self._located: dict[int, tuple[int, int]] = {}
+        self._callbacks = DECODE(self._decode), COMPILE(self._compile)
         self.disassembler: Final[Any] = disassembler()
-        rules = timing.transitions
+        rules, division = timing.transitions, timing.transitions.division
         self.state: Final = ClockState(
             deadline=NEVER,
             predicts_branches=int(rules.predicts_branches),
@@ -38,38 +53,96 @@ class BlockClock:
             indirect_cycles=rules.indirect,
             mispredicted_cycles=rules.mispredicted,
             pipelined_load_saves=rules.pipelined_load_saves,
+            unaligned_cycles=rules.unaligned,
+            divide_minimum=division.minimum,
+            divide_base=division.base,
+            divide_bits=division.bits_per_cycle,
+            divide_maximum=division.maximum,
+            block=self._blocks,
+            step=self._steps,
             stop=ctypes.cast(uclib.uc_emu_stop, ctypes.c_void_p).value,
-            decode=self._decode_callback,
+            decode=self._callbacks[0],
+            compile=self._callbacks[1],
         )
-        self.state.last = ctypes.pointer(self.state.elsewhere)
 
-    def add_code_memory(self, origin: int, size: int) -> None:
-        """Keep a table for a memory that code runs from; code elsewhere is decoded again every time."""
-        table = (Block * (size // 2))()
-        self.state.regions[len(self._tables)] = Region(origin, size, table)
-        self._tables.append(table)
+    def index_code(self, origin: int, size: int) -> ctypes.Array[ctypes.c_uint32]:
+        """An index of the blocks in a memory that code runs from; code elsewhere is decoded again every time."""
+        index = (ctypes.c_uint32 * (size // 2))()
+        self._indices.append((origin, size, index))
+        return index
 
     def forget(self, address: int, size: int) -> None:
         """Time these addresses anew when next run."""
-        width = ctypes.sizeof(Block)
-        for table, region in zip(self._tables, self.state.regions, strict=False):
-            first, last = max(address, region.origin), min(address + size, region.origin + region.size)
+        for origin, length, index in self._indices:
+            first, last = max(address, origin), min(address + size, origin + length)
             if first < last:
-                start, end = (first - region.origin) // 2, (last - region.origin + 1) // 2
-                ctypes.memset(ctypes.addressof(table) + start * width, 0, (end - start) * width)
+                start, end = (first - origin) // 2, (last - origin + 1) // 2
+                ctypes.memset(ctypes.addressof(index) + start * 4, 0, (end - start) * 4)
 
     def jump(self, address: int) -> None:
         """Tell the clock that `address` is reached by an exception, whose cycles are counted elsewhere."""
         self.state.fall_through = address
-        self.state.elsewhere.flags = 0
-        self.state.last = ctypes.pointer(self.state.elsewhere)
+        self.state.last = _NOTHING
 
-    def _decode(self, address: int, size: int, entry: Any) -> int:
-        block = list(decode(self.disassembler, self._read_code(address, size), address))
+    # ---- where cycles went
+
+    def profile(self, enabled: bool) -> None:
+        """Begin, or cease, to keep for every block where its cycles go, while the clock is timed."""
+        self._profiles = (Profile * _BLOCKS)() if enabled else None
+        self.state.profile = self._profiles if enabled else None
+
+    def profiled(self) -> list[tuple[int, int, BlockCost, Profile]]:
+        """Address, size, own cost and profile of every block that ran while profiles were kept."""
+        found = []
+        for index, (address, size) in self._located.items():
+            profile = self._profiles[index] if self._profiles is not None else Profile()
+            if profile.runs:
+                found.append((address, size, self._timing.cost(self._instructions(address, size)), profile))
+        return found
+
+    # ---- called by the hook
+
+    def _decode(self, address: int, size: int) -> int:
+        block = self._instructions(address, size)
         if not self.may_run(block):
-            return 1
-        target = entry.contents
+            return 0
+        index = self._new_block(address)
+        target = self._blocks[index]
         target.size, target.instructions = size, len(block)
-        target.cycles = min(self._timing.cycles(block), 0xFFFF)
-        target.flags, target.taken_counter = block_flags(block), 1
-        return 0
+        target.cycles = min(self._timing.cost(block).cycles, 0xFFFF)
+        target.flags, target.taken_counter, target.steps = block_flags(block), 1, NOT_COMPILED
+        self._located[index] = address, size
+        return index
+
+    def _compile(self, address: int, size: int, index: int) -> None:
+        from harness.board.virtual.timing.address_program import compile_block
+
+        code = self._read_code(address, size)
+        cost = self._timing.cost(self._instructions(address, size))
+        steps = compile_block(self.disassembler.disasm(code, address), cost)
+        if self._step_count + len(steps) > _STEPS:
+            self._step_count = 0
+            for block in self._blocks:
+                block.steps = NOT_COMPILED
+        target = self._blocks[index]
+        target.first_step, target.steps = self._step_count, len(steps)
+        for step in steps:
+            self._steps[self._step_count] = Step(
+                step.kind, step.target, step.left, step.right, step.shift, step.bytes, step.flags, 0, step.offset
+            )
+            self._step_count += 1
+
+    def _instructions(self, address: int, size: int) -> list[Instruction]:
+        return list(decode(self.disassembler, self._read_code(address, size), address))
+
+    def _new_block(self, address: int) -> int:
+        """The index for a block; when there is none left, all blocks are forgotten."""
+        if not any(origin <= address < origin + size for origin, size, _ in self._indices):
+            return ELSEWHERE
+        if self._block_count == _BLOCKS:
+            for origin, size, _ in self._indices:
+                self.forget(origin, size)
+            self._block_count, self.state.last = _FIRST, _NOTHING
+            self._located.clear()
+        self._block_count += 1
+        return self._block_count - 1

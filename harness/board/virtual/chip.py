@@ -10,6 +10,8 @@ from harness.board.virtual.bus import Bus
 from harness.board.virtual.engine import Engine, MappedMemory
 from harness.board.virtual.exceptions import ExceptionModel
 from harness.board.virtual.host_line import HostLine
+from harness.board.virtual.memory_map import map_memories
+from harness.board.virtual.memory_timing import MemoryTiming
 from harness.board.virtual.peripherals.breakpoints import BreakpointUnit
 from harness.board.virtual.peripherals.core_debug import CoreDebug
 from harness.board.virtual.peripherals.dwt import Dwt
@@ -24,7 +26,7 @@ from harness.board.virtual.peripherals.systick import SysTick
 from harness.board.virtual.peripherals.usart import Usart
 from harness.board.virtual.timing.cortex_m4 import CortexM4
 from harness.board.virtual.timing.cortex_m7 import CortexM7
-from harness.deploy.target import Core, MemoryKind
+from harness.deploy.target import Core
 from harness.errors import ConfigError
 
 _WINDOWS = ((0x4000_0000, 0x10_0000), (0x4800_0000, 0x10_0000), (0x5000_0000, 0x10_0000), (0xA000_0000, 0x1_0000))
@@ -79,6 +81,7 @@ class Chip:
     systick: SysTick
     flash: FlashController
     console: Usart
+    memory_timing: MemoryTiming
 
 
 def build_chip(
@@ -98,7 +101,7 @@ def build_chip(
     if family not in _USARTS:
         raise ConfigError(f"board {spec.name}: no virtual boards of family {family!r}; there are {', '.join(_USARTS)}")
     engine = Engine(target.core, CortexM4() if target.core is Core.CORTEX_M4 else CortexM7())
-    flash = _map_memories(engine, spec)
+    flash, timing = _map_memories(engine, spec)
     line.keep_time(engine.clock.state)
     bus = Bus(engine, (*_WINDOWS, _SYSTEM_WINDOW), line.receiver)
     facts = _CORES[target.core]
@@ -121,34 +124,20 @@ def build_chip(
     for block in (*core, *identities, controller, *power, *usarts, *_ports(spec, on_trigger)):
         bus.add(block)
     exceptions.lines = lambda: _lines(usarts)
-    return Chip(engine, bus, exceptions, debug, systick, controller, console)
+    return Chip(engine, bus, exceptions, debug, systick, controller, console, timing)
 
 
-def _map_memories(engine: Engine, spec: BoardSpec) -> MappedMemory:
-    """Map the board file's memories, and what else the family has; the flash that firmware is linked to."""
-    flash: MappedMemory | None = None
-    for memory in spec.target.memories:
-        is_flash = memory.kind is MemoryKind.FLASH
-        mapped = engine.map_memory(memory.origin, memory.size, writable=not is_flash)
-        engine.clock.add_code_memory(memory.origin, memory.size)
-        if is_flash:
-            engine.write(memory.origin, b"\xff" * memory.size)
-            flash = flash or mapped
-    if flash is None:
-        raise ConfigError(f"board {spec.name}: no flash to boot from")
+def _map_memories(engine: Engine, spec: BoardSpec) -> tuple[MappedMemory, MemoryTiming]:
+    """Map the board file's memories, and what else the family has."""
+    flash, timing = map_memories(engine, spec)
     if spec.target.family == "stm32l4":
-        # Flash answers at 0 too (boot memory alias); the system memory holds the flash size in KiB.
-        engine.map_memory(0, flash.size, writable=False, alias=flash)
+        # The system memory holds the flash size in KiB.
         engine.map_memory(0x1FFF_7000, 0x1000, writable=False)
         engine.write(0x1FFF_75E0, (flash.size >> 10).to_bytes(2, "little"))
     else:
-        # ITCM RAM, flash through the ITCM interface, system memory.
-        if engine.memory_at(0) is None:
-            engine.map_memory(0, 0x4000, writable=True)
-        engine.map_memory(0x0020_0000, flash.size, writable=False, alias=flash)
         engine.map_memory(0x1FF0_0000, 0x1_0000, writable=False)
         engine.write(0x1FF0_F442, (flash.size >> 10).to_bytes(2, "little"))
-    return flash
+    return flash, timing
 
 
 def _usarts(spec: BoardSpec, line: HostLine) -> tuple[Usart, list[Usart]]:

@@ -6,7 +6,8 @@ import ctypes
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from harness.board.virtual.native_hook import Division, native_hook
+from harness.board.virtual.native_hook import native_hook
+from harness.board.virtual.native_state import Division
 from harness.board.virtual.timing.instruction import Instruction, Kind
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from harness.board.virtual.block_clock import NEVER, BlockClock
+from harness.board.virtual.cpu_state import registers_address
 from harness.board.virtual.division_trap import DivisionTrap
 from harness.board.virtual.events import Cause, Event, Fault
 from harness.board.virtual.native_hook import load_hook, native_hook
@@ -75,6 +76,7 @@ class Engine:
         hook = load_hook()
         self.clock: Final = BlockClock(timing, self.read)
         self.clock.may_run = self._may_run
+        self.clock.state.registers = registers_address(self.uc)
         self.divisions: Final = DivisionTrap(self.uc, hook, self.clock.disassembler, self.forget_code)
         native_hook(self.uc, uc.UC_HOOK_BLOCK, hook.on_block, ctypes.byref(self.clock.state), 1, 0)
         self.uc.hook_add(uc.UC_HOOK_INTR, self._on_interrupt)

@@ -6,8 +6,8 @@ import ctypes
 from typing import Final, Protocol
 
 from harness.board.virtual.block_clock import NEVER
-from harness.board.virtual.native_hook import ClockState
 from harness.board.virtual.native_registers import Receiver
+from harness.board.virtual.native_state import ClockState
 
 _POLLS_OF_A_WAIT = 8
 """So many looks at an empty receiver in a row, with nothing sent between them, are a wait."""

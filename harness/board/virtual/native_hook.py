@@ -13,68 +13,12 @@ from harness.cache import cached, sha256_of_files
 from harness.errors import BuildError
 
 _SOURCES = Path(__file__).parent / "native"
-_FLAGS = ("-O2", "-std=c11", "-shared", "-fPIC")
-_REGIONS = 4
-
-ENDS_IN_CONDITIONAL_BRANCH = 1
-ENDS_IN_INDIRECT_BRANCH = 2
-ENDS_IN_LOAD = 4
-BEGINS_WITH_ACCESS = 8
+_FLAGS = ("-O3", "-std=c11", "-shared", "-fPIC")
 
 
-class Block(ctypes.Structure):
-    """`block_t`: what one basic block costs, and what its ends are."""
-
-    _fields_ = (
-        ("size", ctypes.c_uint16),
-        ("cycles", ctypes.c_uint16),
-        ("instructions", ctypes.c_uint16),
-        ("flags", ctypes.c_uint8),
-        ("taken_counter", ctypes.c_uint8),
-    )
-
-
-class Region(ctypes.Structure):
-    """`region_t`: a code memory and its table of blocks."""
-
-    _fields_ = (("origin", ctypes.c_uint64), ("size", ctypes.c_uint64), ("blocks", ctypes.POINTER(Block)))
-
-
-DECODE = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_uint64, ctypes.c_uint32, ctypes.POINTER(Block))
-
-
-class ClockState(ctypes.Structure):
-    """`clock_state_t`: the virtual clock, shared by the hook and Python."""
-
-    _fields_ = (
-        ("cycles", ctypes.c_uint64),
-        ("instructions", ctypes.c_uint64),
-        ("blocks", ctypes.c_uint64),
-        ("deadline", ctypes.c_uint64),
-        ("stopped", ctypes.c_uint64),
-        ("fall_through", ctypes.c_uint64),
-        ("last", ctypes.POINTER(Block)),
-        ("predicts_branches", ctypes.c_uint64),
-        ("taken_cycles", ctypes.c_uint64),
-        ("indirect_cycles", ctypes.c_uint64),
-        ("mispredicted_cycles", ctypes.c_uint64),
-        ("pipelined_load_saves", ctypes.c_uint64),
-        ("regions", Region * _REGIONS),
-        ("elsewhere", Block),
-        ("stop", ctypes.c_void_p),
-        ("decode", DECODE),
-    )
-
-
-class Division(ctypes.Structure):
-    """`division_t`: one division instruction that is watched for a divisor of zero."""
-
-    _fields_ = (
-        ("read_register", ctypes.c_void_p),
-        ("stop", ctypes.c_void_p),
-        ("divisor", ctypes.c_uint64),
-        ("trapped", ctypes.POINTER(ctypes.c_uint64)),
-    )
+def structure(kind: type, names: str) -> tuple[tuple[str, type], ...]:
+    """Fields of one type for a ctypes structure, from their names."""
+    return tuple((name, kind) for name in names.split())
 
 
 def load_hook() -> ctypes.CDLL:

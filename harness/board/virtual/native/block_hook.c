@@ -1,10 +1,10 @@
 /* Called by Unicorn at the start of every basic block: adds the block's cycles to the virtual clock.
  *
- * What a block costs by itself is decoded once, in Python (`decode`), and kept in a table with one entry a half-word of
- * code memory. What depends on the way a block was reached (taken branch, misprediction, a load that pipelines with the
- * block before) is decided here. */
-#include <stdbool.h>
-#include <stdint.h>
+ * What a block costs by itself is decoded once, in Python (`decode`), and kept. What depends on the way a block was
+ * reached (taken branch, misprediction, a load that pipelines with the block before) is decided here, and, while the
+ * clock is timed, what its fetches and accesses meet in the memory system. Their addresses are computed from the
+ * registers at the block's start (`compile`): hooks of Unicorn's on every access cost ten times as much. */
+#include "address_program.h"
 
 enum {
     ENDS_IN_CONDITIONAL_BRANCH = 1,
@@ -13,49 +13,12 @@ enum {
     BEGINS_WITH_ACCESS = 8,
 };
 
-enum { REGIONS = 4 };
+enum { ELSEWHERE = 1 }; /* index of the block for code outside all memories: decoded every time */
 
-typedef struct {
-    uint16_t size; /* bytes; 0: not decoded yet */
-    uint16_t cycles;
-    uint16_t instructions;
-    uint8_t flags;
-    uint8_t taken_counter; /* 2-bit saturating counter of the branch at the end */
-} block_t;
+static const uint32_t NOT_COMPILED = UINT32_MAX;
 
-typedef struct {
-    uint64_t origin, size;
-    block_t *blocks;
-} region_t;
-
-typedef struct {
-    uint64_t cycles, instructions, blocks;
-    uint64_t deadline; /* no block starts at or after this many cycles */
-    uint64_t stopped;  /* set when this hook ended the run */
-    uint64_t fall_through;
-    block_t *last;
-    uint64_t predicts_branches;
-    uint64_t taken_cycles, indirect_cycles, mispredicted_cycles, pipelined_load_saves;
-    region_t regions[REGIONS];
-    block_t elsewhere; /* for code outside all regions: decoded every time */
-    int (*stop)(void *);
-    int (*decode)(uint64_t, uint32_t, block_t *); /* not 0: the block must not run */
-} clock_state_t;
-
-static block_t *find(clock_state_t *state, uint64_t address)
+static uint64_t predicted_branch(clock_state_t *state, block_t *last, bool taken)
 {
-    for (int index = 0; index < REGIONS; index++) {
-        region_t *region = &state->regions[index];
-        if (address - region->origin < region->size)
-            return region->blocks + ((address - region->origin) >> 1);
-    }
-    state->elsewhere.size = 0;
-    return &state->elsewhere;
-}
-
-static uint64_t predicted_branch(clock_state_t *state, bool taken)
-{
-    block_t *last = state->last;
     if (last->flags & ENDS_IN_INDIRECT_BRANCH)
         return state->indirect_cycles;
     if (!(last->flags & ENDS_IN_CONDITIONAL_BRANCH))
@@ -65,19 +28,53 @@ static uint64_t predicted_branch(clock_state_t *state, bool taken)
         last->taken_counter++;
     if (!taken && last->taken_counter > 0)
         last->taken_counter--;
-    return predicted == taken ? 0 : state->mispredicted_cycles;
+    return (predicted == taken ? 0 : state->mispredicted_cycles) + (taken ? state->taken_cycles : 0);
 }
 
 static int64_t transition(clock_state_t *state, const block_t *block, uint64_t address)
 {
+    block_t *last = state->block + state->last;
     bool taken = address != state->fall_through;
     if (state->predicts_branches)
-        return (int64_t)predicted_branch(state, taken);
+        return (int64_t)predicted_branch(state, last, taken);
     if (taken)
-        return (int64_t)(state->last->flags & ENDS_IN_INDIRECT_BRANCH ? state->indirect_cycles : state->taken_cycles);
-    if ((state->last->flags & ENDS_IN_LOAD) && (block->flags & BEGINS_WITH_ACCESS))
+        return (int64_t)(last->flags & ENDS_IN_INDIRECT_BRANCH ? state->indirect_cycles : state->taken_cycles);
+    if ((last->flags & ENDS_IN_LOAD) && (block->flags & BEGINS_WITH_ACCESS))
         return -(int64_t)state->pipelined_load_saves;
     return 0;
+}
+
+static void time_memory(clock_state_t *state, const region_t *region, uint64_t address, uint32_t size, uint32_t index)
+{
+    profile_t ignored, *profile = state->profile ? state->profile + index : &ignored;
+    block_t *block = state->block + index;
+    if (region && region->fetch_cache) {
+        /* A block that follows itself finds its lines as it left them, unless something else was filled in. */
+        bool again = index == state->last && block->fetch_epoch == region->fetch_cache->epoch;
+        uint64_t stall = again ? 0 : fetch_stalls(state, region, address, size);
+        block->fetch_epoch = region->fetch_cache->epoch;
+        state->cycles += stall;
+        profile->fetch += stall;
+    }
+    if (block->steps == NOT_COMPILED)
+        state->compile(address, size, index);
+    if (block->steps)
+        run_address_program(state, block, profile);
+    profile->runs++;
+}
+
+static uint32_t find(clock_state_t *state, const region_t *region, uint64_t address, uint32_t size)
+{
+    if (!region || !region->block_index) {
+        state->block[ELSEWHERE].size = 0;
+        return state->decode(address, size);
+    }
+    uint32_t *index = region->block_index + ((address - region->origin) >> 1);
+    if (*index && state->block[*index].size == size)
+        return *index;
+    uint32_t decoded = state->decode(address, size);
+    *index = decoded;
+    return decoded;
 }
 
 static void end_run(void *engine, clock_state_t *state)
@@ -94,34 +91,22 @@ void on_block(void *engine, uint64_t address, uint32_t size, void *user_data)
         end_run(engine, state);
         return;
     }
-    block_t *block = find(state, address);
-    if (block->size != size && state->decode(address, size, block)) {
-        block->size = 0;
+    const region_t *region = region_of(state, address);
+    uint32_t index = find(state, region, address, size);
+    if (!index) {
         end_run(engine, state);
         return;
     }
-    state->cycles += transition(state, block, address) + block->cycles;
+    block_t *block = state->block + index;
+    int64_t reached = transition(state, block, address);
+    state->cycles += (uint64_t)reached + block->cycles;
+    if (state->timed) {
+        if (state->profile)
+            state->profile[index].transition += (uint64_t)reached;
+        time_memory(state, region, address, size, index);
+    }
     state->instructions += block->instructions;
     state->blocks++;
     state->fall_through = address + size;
-    state->last = block;
-}
-
-/* A division that CCR.DIV_0_TRP watches: stops in front of one whose divisor is zero. */
-typedef struct {
-    int (*read_register)(void *, int, void *);
-    int (*stop)(void *);
-    uint64_t divisor; /* Unicorn's number of the register */
-    uint64_t *trapped;
-} division_t;
-
-void on_division(void *engine, uint64_t address, uint32_t size, void *user_data)
-{
-    division_t *division = user_data;
-    uint32_t value = 1;
-    (void)address, (void)size;
-    if (division->read_register(engine, (int)division->divisor, &value) == 0 && value == 0) {
-        *division->trapped = 1;
-        division->stop(engine);
-    }
+    state->last = index;
 }

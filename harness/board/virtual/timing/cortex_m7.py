@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from harness.board.virtual.timing.block import Transitions
+from harness.board.virtual.timing.block import BlockCost, Division, Transitions
 from harness.board.virtual.timing.instruction import Instruction, Kind
 from harness.board.virtual.timing.parameters import CortexM7Timing, load_parameters
 
@@ -44,6 +44,8 @@ class CortexM7:
             indirect=t.indirect_branch,
             mispredicted=t.misprediction,
             pipelined_load_saves=0,
+            unaligned=t.unaligned_access,
+            division=Division(t.divide_minimum, t.divide_base, t.divide_bits_per_cycle, t.divide_maximum),
         )
         self._latency: Final = {
             Kind.MULTIPLY: t.multiply_latency,
@@ -56,13 +58,15 @@ class CortexM7:
             Kind.SYSTEM: t.system_occupancy,
         }
 
-    def cycles(self, block: Sequence[Instruction]) -> int:
+    def cost(self, block: Sequence[Instruction]) -> BlockCost:
         """What the block costs by itself, branches predicted."""
         schedule = _Schedule()
         for instruction in block:
             if instruction.kind is not Kind.IT:
                 self._issue(instruction, schedule)
-        return schedule.cycle + (1 if schedule.issued else 0)
+        cycles = schedule.cycle + (1 if schedule.issued else 0)
+        divisions = {one.location: self._timing.divide_occupancy for one in block if one.kind is Kind.DIVIDE}
+        return BlockCost(cycles, {"issue": cycles}, divisions=divisions)
 
     def _issue(self, instruction: Instruction, schedule: _Schedule) -> None:
         operands = max((self._available(one, instruction, schedule) for one in instruction.read), default=0)

@@ -28,6 +28,10 @@ class CortexM4Timing:
     load_after_store: int
     multiple_base: int
     divide: int
+    divide_minimum: int
+    divide_base: int
+    divide_bits_per_cycle: int
+    divide_maximum: int
     float_mac: int
     float_divide: int
     float_dependency: int
@@ -39,6 +43,7 @@ class CortexM4Timing:
     system: int
     straddling_fetch: int
     straddling_run: int
+    unaligned_access: int
 
 
 @dataclass(frozen=True)
@@ -54,6 +59,11 @@ class CortexM7Timing:
     float_divide_occupancy: int
     divide_latency: int
     divide_occupancy: int
+    divide_minimum: int
+    divide_base: int
+    divide_bits_per_cycle: int
+    divide_maximum: int
+    unaligned_access: int
     load_to_multiply: int
     load_to_address: int
     simd_to_address: int

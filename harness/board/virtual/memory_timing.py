@@ -1,0 +1,169 @@
+"""What lies between the core and its memories: a flash accelerator, level 1 caches, tightly coupled memory.
+
+Firmware switches these by registers; whoever models the registers calls `flash`, `level1` and the invalidations here.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from harness.board.spec import CacheGeometry, MemoryBank, MemoryTimingSpec, Path
+from harness.board.virtual.native_state import CACHES, REGIONS, Cache, ClockState
+
+_INSTRUCTIONS, _DATA, _LEVEL1_INSTRUCTIONS, _LEVEL1_DATA = range(CACHES)
+
+
+@dataclass(frozen=True)
+class MappedBank:
+    """A bank of memory with its bytes and the index of the blocks that run from it."""
+
+    bank: MemoryBank
+    pointer: int
+    index: ctypes.Array[ctypes.c_uint32]
+
+
+class MemoryTiming:
+    """Sets up the regions and caches of the native clock."""
+
+    def __init__(self, spec: MemoryTimingSpec, state: ClockState, banks: Iterable[MappedBank]) -> None:
+        """Time these banks; nothing is switched on, and flash has no wait states."""
+        self._spec: Final = spec
+        self._state: Final = state
+        self._banks: Final = list(banks)
+        self._kept: dict[int, tuple[object, ...]] = {}
+        self._wait_states = 0
+        self._cacheable: Callable[[int], bool] = lambda _address: True
+        self._map()
+        self.reset()
+
+    def reset(self) -> None:
+        """Everything off and empty, as after a reset."""
+        self.flash(wait_states=0, prefetch=False, instruction_cache=False, data_cache=False)
+        self.level1(instructions=False, data=False)
+
+    def flash(
+        self,
+        *,
+        wait_states: int,
+        prefetch: bool,
+        instruction_cache: bool,
+        data_cache: bool,
+        dual_bank: bool = False,
+    ) -> None:
+        """Take what the flash interface is set to.
+
+        Args:
+            wait_states: of a read of the flash array, in cycles of the core.
+            dual_bank: a read of the array gives the narrower line.
+        """
+        self._wait_states = wait_states
+        accelerator = self._spec.accelerator
+        if accelerator is not None:
+            line = accelerator.dual_bank_line if dual_bank and accelerator.dual_bank_line else accelerator.line
+            instructions, data = accelerator.instructions, accelerator.data
+            # Without the cache, the line that was read last remains at hand.
+            one_line = CacheGeometry(line, 0)
+            self._set_cache(_INSTRUCTIONS, line, instructions if instruction_cache else one_line, prefetch=prefetch)
+            self._set_cache(_DATA, line, data if data_cache else CacheGeometry(0, 0), prefetch=False)
+            if accelerator.unified:
+                self._point_data_at(_INSTRUCTIONS if instruction_cache else _DATA)
+        self._set_stalls()
+
+    def level1(self, *, instructions: bool, data: bool) -> None:
+        """Switch the level 1 caches; what they held is gone when they are switched on again."""
+        level1 = self._spec.level1
+        if level1 is None:
+            return
+        # Without the cache, the core's fetches still come in words of 64 bits.
+        self._set_cache(
+            _LEVEL1_INSTRUCTIONS,
+            level1.line if instructions else 8,
+            level1.instructions if instructions else CacheGeometry(8, 0),
+            prefetch=not instructions,
+        )
+        self._set_cache(_LEVEL1_DATA, level1.line, level1.data if data else CacheGeometry(0, 0), prefetch=False)
+        self._set_stalls()
+
+    def invalidate(self, *, instructions: bool = False, data: bool = False) -> None:
+        """Empty the level 1 caches."""
+        for wanted, number in ((instructions, _LEVEL1_INSTRUCTIONS), (data, _LEVEL1_DATA)):
+            if wanted:
+                self._empty(number)
+
+    def invalidate_accelerator(self) -> None:
+        """Empty the flash accelerator."""
+        self._empty(_INSTRUCTIONS)
+        self._empty(_DATA)
+
+    def counts(self) -> dict[str, tuple[int, int]]:
+        """Hits and misses of every cache that there is."""
+        names = ("accelerator instructions", "accelerator data", "L1 instructions", "L1 data")
+        caches = zip(names, self._state.caches, strict=True)
+        return {name: (cache.hits, cache.misses) for name, cache in caches if cache.hits or cache.misses}
+
+    # ---- native structures
+
+    def _map(self) -> None:
+        if len(self._banks) > REGIONS:
+            raise ValueError(f"at most {REGIONS} memory banks")
+        for number, mapped in enumerate(self._banks):
+            bank, region = mapped.bank, self._state.regions[number]
+            region.origin, region.size, region.bank = bank.origin, bank.size, number
+            region.memory = mapped.pointer
+            region.block_index = mapped.index
+            caches = self._caches_of(bank)
+            if caches is not None:
+                region.fetch_cache, region.data_cache = (ctypes.pointer(self._state.caches[one]) for one in caches)
+        self._state.region_count = len(self._banks)
+
+    def _caches_of(self, bank: MemoryBank) -> tuple[int, int] | None:
+        if bank.path is Path.ACCELERATOR and self._spec.accelerator is not None:
+            return _INSTRUCTIONS, _DATA
+        if bank.path is Path.LEVEL1 and self._spec.level1 is not None:
+            return _LEVEL1_INSTRUCTIONS, _LEVEL1_DATA
+        return None
+
+    def _point_data_at(self, cache: int) -> None:
+        for number, mapped in enumerate(self._banks):
+            if mapped.bank.path is Path.ACCELERATOR:
+                self._state.regions[number].data_cache = ctypes.pointer(self._state.caches[cache])
+
+    def _set_stalls(self) -> None:
+        for number, mapped in enumerate(self._banks):
+            bank, region = mapped.bank, self._state.regions[number]
+            waits = bank.wait_states if bank.wait_states is not None else self._wait_states
+            if bank.path is Path.LEVEL1 and self._spec.level1 is not None:
+                waits += self._spec.level1.bus_cycles
+            region.fetch_stall = region.read_stall = 0 if bank.path is Path.DIRECT else waits
+
+    def _set_cache(self, number: int, line: int, geometry: CacheGeometry, *, prefetch: bool) -> None:
+        """Make a cache of this shape, empty; of no size: switched off."""
+        cache: Cache = self._state.caches[number]
+        lines = geometry.size // line if geometry.size else 0
+        shape = (line.bit_length() - 1, lines, geometry.ways or lines)
+        cache.enabled, cache.prefetches = int(lines > 0), int(prefetch)
+        if not lines or (cache.line_shift, cache.lines, cache.ways) == shape:
+            return
+        cache.line_shift, cache.lines, cache.ways = shape
+        tags, stamps = (ctypes.c_uint32 * lines)(), (ctypes.c_uint64 * lines)()
+        slots = (ctypes.c_uint16 * self._slot_count(line))() if cache.ways == lines > 1 else None
+        cache.tags, cache.stamps, cache.slots = tags, stamps, slots
+        cache.slot_mask = len(slots) - 1 if slots is not None else 0
+        self._kept[number] = tags, stamps, slots
+        self._empty(number)
+
+    def _slot_count(self, line: int) -> int:
+        """One for each line of the largest memory behind the accelerator, so that no two share one."""
+        largest = max(mapped.bank.size for mapped in self._banks if mapped.bank.path is not Path.DIRECT)
+        return 1 << (largest // line - 1).bit_length()
+
+    def _empty(self, number: int) -> None:
+        cache: Cache = self._state.caches[number]
+        for array in self._kept.get(number, ()):
+            if isinstance(array, ctypes.Array):
+                ctypes.memset(array, 0, ctypes.sizeof(array))
+        cache.last_line = cache.ahead_line = 2**64 - 1
+        cache.epoch += 1

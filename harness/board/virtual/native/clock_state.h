@@ -1,0 +1,93 @@
+/* What the native hooks and Python share: the virtual clock, the blocks of code it knows, and the memory system.
+ * harness/board/virtual/native_state.py mirrors every structure here. */
+#ifndef CLOCK_STATE_H
+#define CLOCK_STATE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum { REGIONS = 24, CACHES = 4, REGISTERS = 16, NO_REGISTER = 16, VALUES = 64 };
+
+/* Lines that are held near the core: a flash accelerator's, a level 1 cache's, or a single line buffer. */
+typedef struct {
+    uint64_t enabled;
+    uint64_t line_shift; /* log2 of a line in bytes */
+    uint64_t lines, ways; /* ways = lines: fully associative */
+    uint64_t prefetches;  /* the line behind a missing one is read ahead */
+    uint64_t clock;       /* counts uses, for least recently used */
+    uint64_t epoch;       /* counts changes of what is held */
+    uint64_t last_line;
+    uint64_t hits, misses;
+    uint64_t ahead_line, ahead_ready;
+    uint32_t *tags;   /* line number + 1 of each slot; 0: empty */
+    uint64_t *stamps; /* of the last use of each slot */
+    uint16_t *slots;  /* fully associative only: slot + 1 of each line number modulo slot_mask + 1 */
+    uint64_t slot_mask;
+} cache_t;
+
+/* A range of addresses that behaves alike. */
+typedef struct {
+    uint64_t origin, size;
+    const uint8_t *memory;  /* its bytes; null: none that could be read ahead of time */
+    uint32_t *block_index;  /* of the block at each half-word, 0: none; null: not for code */
+    cache_t *fetch_cache, *data_cache;
+    uint64_t fetch_stall; /* cycles of a fetch that misses */
+    uint64_t read_stall;  /* cycles of a read that misses, or of every read without a cache */
+    uint64_t write_stall;
+    uint64_t bank; /* accesses to different banks do not pipeline */
+} region_t;
+
+typedef struct {
+    uint16_t size; /* bytes; 0: not decoded yet */
+    uint16_t cycles;
+    uint16_t instructions;
+    uint8_t flags;
+    uint8_t taken_counter; /* 2-bit saturating counter of the branch at the end */
+    uint32_t first_step;
+    uint32_t steps; /* of its address program; NOT_COMPILED until first timed */
+    uint64_t fetch_epoch;
+} block_t;
+
+/* Where the cycles of a block went, summed over its runs. */
+typedef struct {
+    uint64_t runs, transition, fetch, data, divide, unresolved;
+} profile_t;
+
+/* One step of a block's address program, carried out when the block is entered: computes a value from the registers as
+ * they are then, or accounts for one access to memory. */
+typedef struct {
+    uint8_t kind;
+    uint8_t target; /* value that it writes */
+    uint8_t left, right;
+    uint8_t shift;
+    uint8_t bytes; /* of an access */
+    uint8_t flags;
+    uint8_t spare;
+    int32_t offset;
+} step_t;
+
+typedef struct {
+    uint64_t cycles, instructions, blocks;
+    uint64_t deadline; /* no block starts at or after this many cycles */
+    uint64_t stopped;  /* set when the hook ended the run */
+    uint64_t timed;    /* account for memory, too */
+    uint64_t fall_through;
+    uint64_t last; /* index of the block before */
+    uint64_t predicts_branches;
+    uint64_t taken_cycles, indirect_cycles, mispredicted_cycles, pipelined_load_saves;
+    uint64_t unaligned_cycles;
+    uint64_t divide_minimum, divide_base, divide_bits, divide_maximum;
+    uint64_t last_bank;
+    uint64_t region_count;
+    region_t regions[REGIONS];
+    cache_t caches[CACHES];
+    block_t *block;
+    profile_t *profile; /* null: not kept */
+    step_t *step;
+    const uint32_t *registers; /* R0 to R15 of the emulated core */
+    int (*stop)(void *);
+    uint32_t (*decode)(uint64_t, uint32_t);            /* index of the block; 0: it must not run */
+    void (*compile)(uint64_t, uint32_t, uint32_t);     /* the address program of a decoded block */
+} clock_state_t;
+
+#endif

@@ -1,0 +1,113 @@
+/* Stalls of the memory system: which lines are held, and what an access that is not held costs. */
+#ifndef MEMORY_TIMING_H
+#define MEMORY_TIMING_H
+
+#include <stddef.h>
+#include <string.h>
+
+#include "clock_state.h"
+
+static inline region_t *region_of(clock_state_t *state, uint64_t address)
+{
+    for (uint64_t index = 0; index < state->region_count; index++)
+        if (address - state->regions[index].origin < state->regions[index].size)
+            return &state->regions[index];
+    return NULL;
+}
+
+static inline uint64_t first_slot(const cache_t *cache, uint64_t line)
+{
+    return line % (cache->lines / cache->ways) * cache->ways;
+}
+
+static inline uint64_t find_slot(const cache_t *cache, uint64_t line)
+{
+    if (cache->slots) {
+        uint64_t slot = cache->slots[line & cache->slot_mask];
+        return slot && cache->tags[slot - 1] == line + 1 ? slot - 1 : UINT64_MAX;
+    }
+    uint64_t first = first_slot(cache, line);
+    for (uint64_t slot = first; slot < first + cache->ways; slot++)
+        if (cache->tags[slot] == line + 1)
+            return slot;
+    return UINT64_MAX;
+}
+
+static inline void fill(cache_t *cache, uint64_t line)
+{
+    uint64_t first = cache->slots ? 0 : first_slot(cache, line), victim = first;
+    for (uint64_t slot = first + 1; slot < first + cache->ways; slot++)
+        if (cache->stamps[slot] < cache->stamps[victim])
+            victim = slot;
+    cache->tags[victim] = (uint32_t)line + 1;
+    cache->stamps[victim] = cache->clock;
+    cache->epoch++;
+    if (cache->slots)
+        cache->slots[line & cache->slot_mask] = (uint16_t)(victim + 1);
+}
+
+/* What is left to wait for a line, of a read that takes `stall` cycles; a prefetch may have begun it before. */
+static inline uint64_t wait_for_line(cache_t *cache, uint64_t line, uint64_t stall, uint64_t now)
+{
+    if (!cache->prefetches)
+        return stall;
+    if (cache->ahead_line == line) {
+        uint64_t left = cache->ahead_ready > now ? cache->ahead_ready - now : 0;
+        stall = left < stall ? left : stall;
+    }
+    return stall;
+}
+
+/* The stall of an access to one line: none if it is held. */
+static inline uint64_t touch(cache_t *cache, uint64_t line, uint64_t stall, uint64_t now)
+{
+    if (line == cache->last_line)
+        return 0;
+    cache->last_line = line;
+    cache->clock++;
+    uint64_t slot = find_slot(cache, line);
+    if (slot != UINT64_MAX) {
+        cache->stamps[slot] = cache->clock;
+        cache->hits++;
+        return 0;
+    }
+    cache->misses++;
+    fill(cache, line);
+    uint64_t wait = wait_for_line(cache, line, stall, now);
+    cache->ahead_line = line + 1;
+    cache->ahead_ready = now + wait + stall + 1;
+    return wait;
+}
+
+/* The stall of an access to these bytes through a cache. */
+static inline uint64_t touch_bytes(cache_t *cache, uint64_t address, uint64_t bytes, uint64_t stall, uint64_t now)
+{
+    uint64_t line = address >> cache->line_shift, end = (address + bytes - 1) >> cache->line_shift, total = 0;
+    for (; line <= end; line++)
+        total += touch(cache, line, stall, now + total);
+    return total;
+}
+
+static inline uint64_t fetch_stalls(clock_state_t *state, const region_t *region, uint64_t address, uint64_t bytes)
+{
+    cache_t *cache = region->fetch_cache;
+    return cache && cache->enabled ? touch_bytes(cache, address, bytes, region->fetch_stall, state->cycles) : 0;
+}
+
+static inline uint64_t read_stalls(clock_state_t *state, const region_t *region, uint64_t address, uint64_t bytes)
+{
+    cache_t *cache = region->data_cache;
+    if (cache && cache->enabled)
+        return touch_bytes(cache, address, bytes, region->read_stall, state->cycles);
+    return region->read_stall;
+}
+
+/* A store that misses allocates its line; the write buffer hides the time. */
+static inline uint64_t write_stalls(clock_state_t *state, const region_t *region, uint64_t address, uint64_t bytes)
+{
+    if (region->data_cache && region->data_cache->enabled)
+        touch_bytes(region->data_cache, address, bytes, 0, state->cycles);
+    return region->write_stall;
+}
+
+#endif

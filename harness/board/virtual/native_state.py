@@ -1,0 +1,103 @@
+"""The structures of native/clock_state.h and native/division_hook.c, as ctypes."""
+
+from __future__ import annotations
+
+import ctypes
+
+from harness.board.virtual.native_hook import structure
+
+REGIONS, CACHES = 24, 4
+ENDS_IN_CONDITIONAL_BRANCH = 1
+ENDS_IN_INDIRECT_BRANCH = 2
+ENDS_IN_LOAD = 4
+BEGINS_WITH_ACCESS = 8
+NOT_COMPILED = 0xFFFF_FFFF
+ELSEWHERE = 1
+"""Index of the block for code outside all memories."""
+
+_U8, _U16, _U32, _U64 = ctypes.c_uint8, ctypes.c_uint16, ctypes.c_uint32, ctypes.c_uint64
+
+
+class Cache(ctypes.Structure):
+    """`cache_t`: lines held near the core."""
+
+    _fields_ = (
+        *structure(
+            _U64,
+            "enabled line_shift lines ways prefetches clock epoch last_line hits misses ahead_line ahead_ready",
+        ),
+        ("tags", ctypes.POINTER(_U32)),
+        ("stamps", ctypes.POINTER(_U64)),
+        ("slots", ctypes.POINTER(_U16)),
+        ("slot_mask", _U64),
+    )
+
+
+class Region(ctypes.Structure):
+    """`region_t`: a range of addresses that behaves alike."""
+
+    _fields_ = (
+        *structure(_U64, "origin size"),
+        ("memory", ctypes.c_void_p),
+        ("block_index", ctypes.POINTER(_U32)),
+        ("fetch_cache", ctypes.POINTER(Cache)),
+        ("data_cache", ctypes.POINTER(Cache)),
+        *structure(_U64, "fetch_stall read_stall write_stall bank"),
+    )
+
+
+class Block(ctypes.Structure):
+    """`block_t`: what one basic block costs by itself, and what its ends are."""
+
+    _fields_ = (
+        *structure(_U16, "size cycles instructions"),
+        *structure(_U8, "flags taken_counter"),
+        *structure(_U32, "first_step steps"),
+        *structure(_U64, "fetch_epoch"),
+    )
+
+
+class Profile(ctypes.Structure):
+    """`profile_t`: where the cycles of a block went beside its own."""
+
+    _fields_ = structure(_U64, "runs transition fetch data divide unresolved")
+
+
+class Step(ctypes.Structure):
+    """`step_t`: one step of an address program."""
+
+    _fields_ = (*structure(_U8, "kind target left right shift bytes flags spare"), ("offset", ctypes.c_int32))
+
+
+DECODE = ctypes.CFUNCTYPE(_U32, _U64, _U32)
+COMPILE = ctypes.CFUNCTYPE(None, _U64, _U32, _U32)
+
+
+class ClockState(ctypes.Structure):
+    """`clock_state_t`: the virtual clock, shared by the hook and Python."""
+
+    _fields_ = (
+        *structure(_U64, "cycles instructions blocks deadline stopped timed fall_through last predicts_branches"),
+        *structure(_U64, "taken_cycles indirect_cycles mispredicted_cycles pipelined_load_saves unaligned_cycles"),
+        *structure(_U64, "divide_minimum divide_base divide_bits divide_maximum last_bank region_count"),
+        ("regions", Region * REGIONS),
+        ("caches", Cache * CACHES),
+        ("block", ctypes.POINTER(Block)),
+        ("profile", ctypes.POINTER(Profile)),
+        ("step", ctypes.POINTER(Step)),
+        ("registers", ctypes.c_void_p),
+        ("stop", ctypes.c_void_p),
+        ("decode", DECODE),
+        ("compile", COMPILE),
+    )
+
+
+class Division(ctypes.Structure):
+    """`division_t`: one division instruction that is watched for a divisor of zero."""
+
+    _fields_ = (
+        ("read_register", ctypes.c_void_p),
+        ("stop", ctypes.c_void_p),
+        ("divisor", _U64),
+        ("trapped", ctypes.POINTER(_U64)),
+    )
