@@ -172,6 +172,9 @@ def _schema() -> type[BaseModel]:
         defines: dict[Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]*$")], int] = Field(default_factory=dict)
         power: PowerEntry
         debug: DebugEntry
+        clocks: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*_hz$")], Annotated[int, Field(gt=0)]] = Field(
+            default_factory=dict
+        )
         simulation: dict[str, int | str] = Field(default_factory=dict)
         sources: list[str] = Field(default_factory=list)
 
@@ -208,6 +211,7 @@ def _to_spec(entry: Any, digest: str) -> BoardSpec:
         power=Power(entry.power.voltage_v, entry.power.run_a, entry.power.sleep_a, entry.power.source),
         debug=Debug(entry.debug.silicon_target, entry.debug.virtual_target),
         memory_timing=MemoryTimingSpec(memory_banks(entry.memories), _accelerator(entry), _level1(entry)),
+        clocks=dict(entry.clocks),
         simulation=dict(entry.simulation),
         sources=tuple(entry.sources),
         sha256=digest,

@@ -123,6 +123,8 @@ class BoardSpec(Value):
     Attributes:
         title, mcu: for people.
         target: what the compiler and linker need.
+        clocks: the oscillators and clock inputs on the board in Hz, by name: for STM32 `hse_hz` and `lse_hz`; what is
+            not soldered is not named, and never becomes ready.
         memory_timing: banks, caches and wait states, for the virtual board.
         simulation: figures that only the virtual board uses (idcode, flash controller, ...), see `board/virtual`.
         sources: where the file's figures come from.
