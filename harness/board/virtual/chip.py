@@ -10,12 +10,19 @@ from harness.board.virtual.bus import Bus
 from harness.board.virtual.engine import Engine, MappedMemory
 from harness.board.virtual.exceptions import ExceptionModel
 from harness.board.virtual.host_line import HostLine
+from harness.board.virtual.memory_interface import STM32F7, STM32L4, CacheControl
 from harness.board.virtual.memory_map import map_memories
 from harness.board.virtual.memory_timing import MemoryTiming
 from harness.board.virtual.peripherals.breakpoints import BreakpointUnit
 from harness.board.virtual.peripherals.core_debug import CoreDebug
 from harness.board.virtual.peripherals.dwt import Dwt
-from harness.board.virtual.peripherals.flash import FlashController, flash_stm32f7, flash_stm32l4
+from harness.board.virtual.peripherals.flash import (
+    ACCESS_CONTROL,
+    OPTIONS_STM32L4,
+    FlashController,
+    flash_stm32f7,
+    flash_stm32l4,
+)
 from harness.board.virtual.peripherals.gpio import Gpio
 from harness.board.virtual.peripherals.identification import component_identities, rom_table
 from harness.board.virtual.peripherals.nvic import Nvic
@@ -110,7 +117,7 @@ def build_chip(
     systick = SysTick(engine, exceptions)
     identities: list[RegisterBlock] = [*component_identities(), rom_table(_idcode(spec) & 0xFFF)]
     core: list[RegisterBlock] = [
-        SystemControl(engine, exceptions, debug, request_reset, facts.values, facts.caches),
+        SystemControl(engine, exceptions, debug, request_reset, facts.values, facts.caches, CacheControl(timing)),
         Nvic(engine, exceptions),
         debug,
         systick,
@@ -119,6 +126,12 @@ def build_chip(
         RegisterBlock("DBGMCU", 0xE004_2000, values={0: _idcode(spec)}),
     ]
     controller = flash_stm32l4(engine, flash) if family == "stm32l4" else flash_stm32f7(engine, flash)
+    access_control = STM32L4 if family == "stm32l4" else STM32F7
+
+    def apply_access_control() -> None:
+        access_control.apply(timing, controller.stored(ACCESS_CONTROL), controller.stored(OPTIONS_STM32L4))
+
+    controller.on_access_control = apply_access_control
     power = (rcc_stm32l4(), pwr_stm32l4()) if family == "stm32l4" else (rcc_stm32f7(), pwr_stm32f7())
     console, usarts = _usarts(spec, line)
     for block in (*core, *identities, controller, *power, *usarts, *_ports(spec, on_trigger)):

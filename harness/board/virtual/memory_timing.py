@@ -93,6 +93,16 @@ class MemoryTiming:
             if wanted:
                 self._empty(number)
 
+    def invalidate_data_line(self, address: int) -> None:
+        """Drop the line of the level 1 data cache that holds this address."""
+        cache: Cache = self._state.caches[_LEVEL1_DATA]
+        line = address >> cache.line_shift
+        for slot in range(cache.lines):
+            if cache.tags[slot] == line + 1:
+                cache.tags[slot] = cache.stamps[slot] = 0
+        cache.last_line = 2**64 - 1
+        cache.epoch += 1
+
     def invalidate_accelerator(self) -> None:
         """Empty the flash accelerator."""
         self._empty(_INSTRUCTIONS)

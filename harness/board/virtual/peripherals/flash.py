@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
 from harness.board.virtual.engine import Engine, MappedMemory
 from harness.board.virtual.peripherals.register_block import RegisterBlock
 
+ACCESS_CONTROL, OPTIONS_STM32L4 = 0x00, 0x20
 _KEYS = (0x4567_0123, 0xCDEF_89AB)
 _PG, _PER, _MER, _START, _LOCK = 1 << 0, 1 << 1, 1 << 2, 1 << 16, 1 << 31
 
@@ -40,7 +42,7 @@ class FlashController(RegisterBlock):
     A write to flash that was not announced by CR.PG is dropped, and an error flag set, as silicon does.
 
     Attributes:
-        erased, programmed: how many sectors were erased and writes done since power on.
+        on_access_control: called whenever the register of wait states, prefetch and caches may have changed.
     """
 
     def __init__(
@@ -52,12 +54,14 @@ class FlashController(RegisterBlock):
         self._flash = flash
         self._layout: Final = layout
         self._keys: tuple[int, ...] = ()
+        self.on_access_control: Callable[[], None] = lambda: None
         engine.write_protected = self.program
 
     def reset(self) -> None:
         """Locked, flags cleared; the content stays."""
         super().reset()
         self._keys = ()
+        self.on_access_control()
 
     def write(self, offset: int, value: int) -> None:
         """Keys unlock CR; CR erases; SR's flags are cleared by writing ones."""
@@ -70,6 +74,8 @@ class FlashController(RegisterBlock):
             self._control(value)
         else:
             super().write(offset, value)
+            if offset == ACCESS_CONTROL:
+                self.on_access_control()
 
     def program(self, address: int, size: int, value: int) -> None:
         """A store to flash by the core or the debugger."""

@@ -6,9 +6,11 @@ from collections.abc import Callable, Mapping
 
 from harness.board.virtual.engine import Engine
 from harness.board.virtual.exceptions import PENDSV, SYSTICK, ExceptionModel
+from harness.board.virtual.memory_interface import CacheControl
 from harness.board.virtual.peripherals.core_debug import CoreDebug
 from harness.board.virtual.peripherals.register_block import RegisterBlock
 
+_ICIALLU, _DCCISW = 0xF50, 0xF74
 _ICSR, _VTOR, _AIRCR, _CCR, _SHPR1, _SHPR3 = 0xD04, 0xD08, 0xD0C, 0xD14, 0xD18, 0xD20
 _SHCSR, _CFSR, _HFSR, _DFSR, _MMFAR, _BFAR = 0xD24, 0xD28, 0xD2C, 0xD30, 0xD34, 0xD38
 _CCSIDR, _CSSELR, _CPACR = 0xD80, 0xD84, 0xD88
@@ -28,6 +30,7 @@ class SystemControl(RegisterBlock):
         request_reset: Callable[[], None],
         values: Mapping[int, int],
         cache_sizes: tuple[int, int] = (0, 0),
+        caches: CacheControl | None = None,
     ) -> None:
         """Make the block.
 
@@ -35,6 +38,7 @@ class SystemControl(RegisterBlock):
             request_reset: called when AIRCR asks for a system reset.
             values: CPUID and the other constants, by offset.
             cache_sizes: CCSIDR of the data and the instruction cache.
+            caches: told of what is done to them.
         """
         super().__init__("SCB", 0xE000_E000, 0x1000, {_CCR: _STKALIGN, **values})
         self._engine = engine
@@ -42,10 +46,13 @@ class SystemControl(RegisterBlock):
         self._debug = debug
         self._request_reset = request_reset
         self._cache_sizes = cache_sizes
+        self._caches = caches
 
     def reset(self) -> None:
-        """Coprocessors off, no traps."""
+        """Coprocessors off, no traps, caches off."""
         super().reset()
+        if self._caches is not None:
+            self._caches.configure(0)
         self._engine.float_unit_enabled = False
         self._engine.trap_division_by_zero(False)
 
@@ -84,6 +91,10 @@ class SystemControl(RegisterBlock):
             self._request_reset()
         elif offset == _CCR:
             self._engine.trap_division_by_zero(bool(value & _DIV_0_TRP))
+            if self._caches is not None:
+                self._caches.configure(value)
+        elif _ICIALLU <= offset <= _DCCISW and self._caches is not None:
+            self._caches.maintain(offset, value)
         elif offset == _SHCSR:
             model.enabled -= {4, 5, 6}
             model.enabled |= {4 + index for index in range(3) if value >> 16 + index & 1}
