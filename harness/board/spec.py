@@ -137,6 +137,7 @@ class BoardSpec(Value):
     target: Target
     power: Power
     debug: Debug
+    clocks: Mapping[str, int]
     memory_timing: MemoryTimingSpec
     simulation: Mapping[str, int | str]
     sources: tuple[str, ...]
