@@ -1,6 +1,4 @@
-/* A processor fault: its registers go to the host, once at once and then again for every frame that arrives. */
-#include <string.h>
-
+/* A processor fault: its registers go to the host. */
 #include "cortex_m.h"
 #include "firmware.h"
 
@@ -26,11 +24,7 @@ _Noreturn void fault_report(const stacked_t *stacked, uint32_t exception)
         fault.lr = stacked->lr;
         fault.xpsr = stacked->xpsr;
     }
-    for (;;) {
-        memcpy(frame_payload(), &fault, sizeof fault);
-        frame_send(PROTOCOL_NOTICE_FAULT, 0, sizeof fault);
-        (void)frame_receive();
-    }
+    fault_tell(&fault);
 }
 
 /* With less than 1 KiB of stack left, starts over at its top: nothing there is needed any more. */

@@ -55,8 +55,12 @@ void requests_start(void);
 /* Carries out a request and sends its reply. */
 void requests_answer(const frame_t *request);
 
-/* ---- fault.c, main.c ---- */
+/* ---- fault.c ---- */
 void fault_handler(void);
+
+/* ---- of each protocol its own: fault_notice.c and main.c, or eembc_fault.c and eembc_main.c ---- */
+/* Tells the host of a fault, and again whenever it asks for anything. */
+_Noreturn void fault_tell(const protocol_fault_t *fault);
 _Noreturn void bench_loop(void);
 
 #endif

@@ -11,9 +11,10 @@ from tempfile import TemporaryDirectory
 from harness.cache import cached, sha256_of_files
 from harness.deploy.backend import Backend, GeneratedCode
 from harness.deploy.board_files import check_family, write_board_files
+from harness.deploy.eembc_header import eembc_header
 from harness.deploy.firmware import Firmware
 from harness.deploy.image import read_build_id
-from harness.deploy.options import O2, BuildOptions
+from harness.deploy.options import EEMBC_BAUD, O2, BuildOptions, ConsoleProtocol
 from harness.deploy.target import Target
 from harness.deploy.toolchain import Toolchain, core_flags, find_toolchain, run_tool
 from harness.errors import BuildError, DoesNotFitError
@@ -34,6 +35,8 @@ def build_firmware(variant: Variant, target: Target, backend: Backend, options: 
         ConfigError: the target is of no known family, or its defines are malformed.
     """
     check_family(target)
+    if options.protocol is ConsoleProtocol.EEMBC:
+        target = replace(target, console_baud=EEMBC_BAUD)
     tools = find_toolchain()
     versions = {**tools.versions(), **backend.versions()}
     key = {
@@ -50,7 +53,7 @@ def build_firmware(variant: Variant, target: Target, backend: Backend, options: 
         code_directory = entry / "model"
         code_directory.mkdir()
         code = backend.generate(variant, target, code_directory)
-        _compile(code, target, options, tools, entry)
+        _compile(variant, code, target, options, tools, entry)
         firmware = _describe(code, target, options, backend.name, versions, entry)
         (entry / "firmware.json").write_text(firmware.to_json())
 
@@ -65,11 +68,15 @@ def build_firmware(variant: Variant, target: Target, backend: Backend, options: 
     return replace(firmware, elf=entry / firmware.elf)
 
 
-def _compile(code: GeneratedCode, target: Target, options: BuildOptions, tools: Toolchain, entry: Path) -> None:
+def _compile(
+    variant: Variant, code: GeneratedCode, target: Target, options: BuildOptions, tools: Toolchain, entry: Path
+) -> None:
     """Leave `firmware.elf` and `firmware.map` in the entry."""
     with TemporaryDirectory(dir=entry, prefix="build.") as name:
         build = Path(name)
         write_board_files(target, options.stack_bytes, build)
+        if options.protocol is ConsoleProtocol.EEMBC:
+            (build / "eembc_model.h").write_text(eembc_header(variant.model.name, code))
         # The image must not depend on where it was made.
         flags = [*core_flags(target), *options.flags, f"-ffile-prefix-map={entry}=.", f"-ffile-prefix-map={FIRMWARE}=."]
         inputs = build / "inputs.cmake"
@@ -84,6 +91,7 @@ def _compile(code: GeneratedCode, target: Target, options: BuildOptions, tools: 
                 MODEL_OBJECTS=code.objects,
                 MODEL_INCLUDES=code.include_directories,
                 MODEL_STEPS=[len(code.steps)],
+                PROTOCOL=[options.protocol],
             )
         )
         run_tool(
@@ -136,4 +144,5 @@ def _describe(
         steps=code.steps,
         inputs=code.inputs,
         outputs=code.outputs,
+        protocol=options.protocol,
     )

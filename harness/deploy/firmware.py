@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness.deploy.backend import Step
+from harness.deploy.options import ConsoleProtocol
 from harness.deploy.target import Target
 from harness.model.model import Tensor
 from harness.value import Value
@@ -22,6 +23,7 @@ class Firmware(Value):
         backend, versions: the tool that made the model's code, and the versions of all tools.
         flags: the compiler's.
         arena_bytes, arena_lower_bound, steps, inputs, outputs: see `GeneratedCode`.
+        protocol: what it speaks over its console.
     """
 
     elf: Path
@@ -35,3 +37,4 @@ class Firmware(Value):
     steps: tuple[Step, ...]
     inputs: tuple[Tensor, ...]
     outputs: tuple[Tensor, ...]
+    protocol: ConsoleProtocol = ConsoleProtocol.BENCH

@@ -20,6 +20,19 @@ class Optimization(StrEnum):
     OS = "Os"
 
 
+class ConsoleProtocol(StrEnum):
+    """What the firmware speaks over its console."""
+
+    BENCH = "bench"
+    """The harness's own, see `firmware/PROTOCOL.md`."""
+    EEMBC = "eembc"
+    """That of MLPerf Tiny's runner, see `firmware/EEMBC.md`."""
+
+
+EEMBC_BAUD = 115_200
+"""What EEMBC's runner opens its port with in performance mode, unless told otherwise."""
+
+
 @dataclass(frozen=True)
 class BuildOptions(Value):
     """What a user may choose.
@@ -33,6 +46,7 @@ class BuildOptions(Value):
 
     optimization: Optimization = Optimization.O2
     stack_bytes: int = 8192
+    protocol: ConsoleProtocol = ConsoleProtocol.BENCH
 
     def __post_init__(self) -> None:
         if self.stack_bytes < MINIMUM_STACK_BYTES or self.stack_bytes % 8:

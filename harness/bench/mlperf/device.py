@@ -1,0 +1,200 @@
+"""A board that speaks EEMBC's serial protocol: any vendor's, or one that runs our own firmware."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness.bench.mlperf.conversation import Conversation, Log
+from harness.bench.mlperf.lines import Kind, Message
+from harness.board.interfaces import Console
+from harness.errors import ConsoleError, FirmwareError, FirmwareHangError
+
+CHUNK_BYTES = 31
+"""Bytes in one `db`, as the official runner sends them: EEMBC's monitor holds commands of 80 characters."""
+_SMALLEST_CHUNK = 4
+_ATTEMPTS = 4
+_PROMPT_S = 5.0
+_BOOT_S = 2.0
+_CLOCK = 1 << 32
+"""The firmware's clock is an unsigned long of 32 bits."""
+
+
+@dataclass(frozen=True)
+class Identity:
+    """What the firmware calls itself; empty where it does not say.
+
+    Attributes:
+        name: the vendor's.
+        profile: of the firmware.
+        model: the benchmark, such as `kws01`.
+    """
+
+    name: str
+    profile: str
+    model: str
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What one `infer` gave.
+
+    Attributes:
+        microseconds: that all its iterations took, by the board's own clock.
+        results: of the last inference: a real number a class, or the reconstruction error.
+    """
+
+    microseconds: int
+    results: tuple[float, ...]
+
+
+class _MisheardError(Exception):
+    """The reply is not what the command asks for: something was lost on the line."""
+
+
+class MlperfDevice:
+    """The verbs of the protocol. Call `connect` first.
+
+    All of them raise `FirmwareHangError` when the firmware is silent, `FirmwareFaultError` when it reports a fault,
+    another `FirmwareError` when it refuses, and `ConsoleError` when the line fails.
+    """
+
+    def __init__(
+        self, console: Console, elf: Path | None = None, log: Log | None = None, *, verify: bool = False
+    ) -> None:
+        """Talk over a console; nothing is sent yet.
+
+        Args:
+            elf: the image that runs, if it is at hand: faults are located in it.
+            log: told every line of the conversation.
+            verify: read back every sample and every result, for a line that garbles.
+        """
+        self._talk = Conversation(console, elf, log)
+        self._verify = verify
+        self._chunk_bytes = CHUNK_BYTES
+        self._pause_s = 0.0
+
+    def connect(self, timeout: float = 15.0) -> Identity:
+        """Wait until the firmware answers, whether it is booting or has been up for long.
+
+        Raises:
+            ConsoleError: something answers, but not in this protocol.
+        """
+        deadline = time.monotonic() + timeout
+        # A byte that comes while a UART is being set up can stop its driver for good: hear first if it is booting.
+        answered = self._talk.hear(min(_BOOT_S, timeout)) is not None
+        while not answered and time.monotonic() < deadline:
+            self._talk.say("name")
+            answered = self._talk.hear(min(_BOOT_S, max(0.0, deadline - time.monotonic()))) is not None
+        if not answered and self._talk.overheard.anything:
+            raise ConsoleError(self._talk.overheard.describe())
+        if not answered:
+            raise FirmwareHangError(
+                f"the firmware said nothing within {timeout:g} s; does the image speak EEMBC's protocol, on this UART?"
+            )
+        self._talk.settle()
+        return self._identity()
+
+    def load(self, sample: bytes) -> None:
+        """Send a sample; again, in smaller pieces and with longer pauses, where something was lost on the way."""
+        trouble = ""
+        for _ in range(_ATTEMPTS):
+            try:
+                self._load_once(sample)
+            except (_MisheardError, FirmwareHangError) as error:
+                trouble = str(error)
+                self._recover()
+                self._chunk_bytes = max(_SMALLEST_CHUNK, self._chunk_bytes // 2)
+                self._pause_s = 2 * self._pause_s or 1e-3
+            else:
+                return
+        raise FirmwareError(f"a sample of {len(sample)} bytes can't be loaded: {trouble}")
+
+    def infer(self, iterations: int, warmups: int, timeout: float) -> Answer:
+        """Run the sample that was loaded: `warmups` times untimed, then `iterations` times timed together.
+
+        Args:
+            timeout: seconds on the host's clock; a virtual board may be slower than a real one.
+        """
+        trouble = ""
+        for _ in range(_ATTEMPTS):
+            reply = self._talk.ask(f"infer {iterations} {warmups}", timeout)
+            try:
+                answer = Answer(_elapsed(reply), _results(reply))
+                if self._verify and _results(self._talk.ask("results", _PROMPT_S)) != answer.results:
+                    raise _MisheardError("the results differ when they are asked for again")
+            except _MisheardError as error:
+                trouble = str(error)
+                self._recover()
+            else:
+                return answer
+        raise FirmwareError(f"an inference did not give what it has to: {trouble}")
+
+    def _identity(self) -> Identity:
+        said = {message.kind: message.value for command in ("name", "profile") for message in self._ask(command)}
+        return Identity(said.get(Kind.NAME, ""), said.get(Kind.PROFILE, ""), said.get(Kind.MODEL, ""))
+
+    def _load_once(self, sample: bytes) -> None:
+        reply = self._ask(f"db load {len(sample)}")
+        for start in range(0, len(sample), self._chunk_bytes):
+            _expect_no_error(reply)
+            if self._pause_s:
+                time.sleep(self._pause_s)
+            reply = self._ask(f"db {sample[start : start + self._chunk_bytes].hex()}")
+        _expect_no_error(reply)
+        if not any(message.kind is Kind.LOADED for message in reply):
+            raise _MisheardError("the firmware did not say that all bytes have arrived")
+        if self._verify and self._read_back() != sample:
+            raise _MisheardError("the firmware reads back other bytes than were sent")
+
+    def _read_back(self) -> bytes:
+        lines = (message.value for message in self._ask("db print") if message.kind is Kind.BUFFER)
+        digits = "".join(lines).replace("-", "")
+        return bytes.fromhex(digits) if len(digits) % 2 == 0 else b""
+
+    def _ask(self, command: str) -> list[Message]:
+        return self._talk.ask(command, _PROMPT_S)
+
+    def _recover(self) -> None:
+        """Be in step again: end whatever command the firmware holds the beginning of."""
+        self._talk.settle()
+        self._talk.say("name")
+        if self._talk.hear(_PROMPT_S) is None:
+            raise FirmwareHangError(f"the firmware has fallen silent: no answer to 'name' within {_PROMPT_S:g} s")
+        self._talk.settle()
+
+
+def _expect_no_error(reply: Sequence[Message]) -> None:
+    for message in reply:
+        if message.kind is Kind.ERROR:
+            raise _MisheardError(f"the firmware says {message.value!r}")
+
+
+def _elapsed(reply: Sequence[Message]) -> int:
+    _expect_no_error(reply)
+    laps = [int(message.value) for message in reply if message.kind is Kind.LAP]
+    if not laps:
+        raise _MisheardError("it printed no times; firmware that is built for energy mode does not")
+    if len(laps) != 2:
+        raise _MisheardError(f"it printed {len(laps)} times instead of 2")
+    elapsed = (laps[1] - laps[0]) % _CLOCK
+    if elapsed > _CLOCK // 2:
+        raise _MisheardError(f"its clock went backwards, from {laps[0]} to {laps[1]} us")
+    return elapsed
+
+
+def _results(reply: Sequence[Message]) -> tuple[float, ...]:
+    """The reference firmware for visual wake words ends its list with a comma."""
+    texts = [message.value for message in reply if message.kind is Kind.RESULTS]
+    if len(texts) != 1:
+        raise _MisheardError(f"it printed {len(texts)} results instead of 1")
+    try:
+        results = tuple(float(number) for number in texts[0].split(",") if number.strip())
+    except ValueError:
+        raise _MisheardError(f"its results {texts[0]!r} are no numbers") from None
+    if not results or not all(math.isfinite(number) for number in results):
+        raise _MisheardError(f"its results {texts[0]!r} are no finite numbers")
+    return results
