@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { REGIONS = 24, CACHES = 4, REGISTERS = 16, NO_REGISTER = 16, VALUES = 64 };
+enum { REGIONS = 24, CACHES = 4, REGISTERS = 16, NO_REGISTER = 16, VALUES = 128 };
 
 /* Lines that are held near the core: a flash accelerator's, a level 1 cache's, or a single line buffer. */
 typedef struct {

@@ -16,7 +16,7 @@ from typing import Any, Final
 from harness.board.virtual.timing.block import BlockCost
 
 NO_REGISTER: Final = 16
-_FIRST_VALUE, _VALUES = 17, 64
+_FIRST_VALUE, _VALUES = 17, 128
 _WORD = 0xFFFF_FFFF
 
 
@@ -65,29 +65,34 @@ class AddressStep:
 
 @dataclass(frozen=True)
 class Linear:
-    """A value: a register at the block's start (or nothing) plus a constant."""
+    """A value: a register at the block's start, nothing (`NO_REGISTER`) or a computed value, plus a constant."""
 
-    slot: int
+    base: int | Computed
     offset: int = 0
 
     def plus(self, offset: int) -> Linear:
         """The same, moved."""
-        return Linear(self.slot, self.offset + offset)
+        return Linear(self.base, self.offset + offset)
+
+    @property
+    def constant(self) -> bool:
+        """It is a number."""
+        return self.base == NO_REGISTER
 
 
 @dataclass(frozen=True, eq=False)
 class Computed:
-    """A value that takes a step to compute; made only if an address needs it."""
+    """What takes a step to compute; made only if an address needs it."""
 
     kind: StepKind
-    left: Linear | Computed
-    right: Linear | Computed
+    left: Linear
+    right: Linear
     shift: int = 0
     bytes: int = 0
     flags: StepFlag = StepFlag.NONE
 
 
-Value = Linear | Computed | None
+Value = Linear | None
 """None: not followed."""
 
 
@@ -102,65 +107,64 @@ class AddressProgram:
 
     cost: BlockCost
     steps: list[AddressStep] = field(default_factory=list)
-    _computed: dict[int, Linear | None] = field(default_factory=dict)
-    _kept: list[Computed] = field(default_factory=list)
+    _slots: dict[Computed, int | None] = field(default_factory=dict)
+    _values: int = 0
 
     def access(self, kind: StepKind, location: int, base: Value, index: Value, shift: int, size: int) -> None:
         """Account for an access of `size` bytes at base + (index << shift) by the instruction at `location`."""
-        left, right = self._resolve(base), self._resolve(index)
-        if left is None or right is None:
+        left, right = self._slot(base), self._slot(index)
+        if base is None or index is None or left is None or right is None:
             self.steps.append(AddressStep(StepKind.UNRESOLVED))
             return
         flags = StepFlag.PIPELINED if location in self.cost.pipelined else StepFlag.NONE
         flags |= StepFlag.HIDES_ONE if location in self.cost.hides_one else StepFlag.NONE
-        offset = _signed(left.offset + (right.offset << shift))
-        self.steps.append(AddressStep(kind, NO_REGISTER, left.slot, right.slot, shift, size, flags, offset))
+        offset = _signed(base.offset + (index.offset << shift))
+        self.steps.append(AddressStep(kind, NO_REGISTER, left, right, shift, size, flags, offset))
 
     def divide(self, dividend: Value, divisor: Value, *, signed: bool, charged: int) -> None:
         """Replace the cycles charged for a division by those its operands take."""
-        left, right = self._materialize(dividend), self._materialize(divisor)
+        left, right = self._whole(dividend), self._whole(divisor)
         if left is not None and right is not None:
             flags = StepFlag.SIGNED if signed else StepFlag.NONE
             self.steps.append(AddressStep(StepKind.DIVIDE, NO_REGISTER, left, right, 0, 0, flags, charged))
 
-    def _resolve(self, value: Value) -> Linear | None:
-        """The slot that holds a value, with the steps that put it there."""
-        if value is None or isinstance(value, Linear):
-            return value
-        if id(value) not in self._computed:
-            self._computed[id(value)] = self._compute(value)
-            self._kept.append(value)
-        return self._computed[id(value)]
-
-    def _compute(self, value: Computed) -> Linear | None:
-        """Add the step of one computed value, behind those of its operands."""
-        if value.kind in (StepKind.ADD, StepKind.SUBTRACT, StepKind.LOAD):
-            left, right = self._resolve(value.left), self._resolve(value.right)
-        else:
-            slots = self._materialize(value.left), self._materialize(value.right)
-            left, right = (None if slot is None else Linear(slot) for slot in slots)
-        if left is None or right is None or len(self._computed) >= _VALUES - _FIRST_VALUE - 8:
+    def _slot(self, value: Value) -> int | None:
+        """Where a value is, but for its offset, after the steps that put it there."""
+        if value is None:
             return None
-        moved = right.offset << value.shift
-        offset = left.offset - moved if value.kind is StepKind.SUBTRACT else left.offset + moved
-        return self._append(value, left.slot, right.slot, offset)
+        if isinstance(value.base, int):
+            return value.base
+        if value.base not in self._slots:
+            self._slots[value.base] = self._compute(value.base)
+        return self._slots[value.base]
 
-    def _append(self, value: Computed, left: int, right: int, offset: int) -> Linear | None:
-        target = _FIRST_VALUE + sum(step.target >= _FIRST_VALUE for step in self.steps)
+    def _compute(self, value: Computed) -> int | None:
+        """Add the step of one computed value, behind those of its operands."""
+        takes_offsets = value.kind in (StepKind.ADD, StepKind.SUBTRACT, StepKind.LOAD)
+        place = self._slot if takes_offsets else self._whole
+        left, right = place(value.left), place(value.right)
+        if left is None or right is None:
+            return None
+        if not takes_offsets:
+            return self._append(value, left, right, 0)
+        moved = value.right.offset << value.shift
+        sign = -1 if value.kind is StepKind.SUBTRACT else 1
+        return self._append(value, left, right, value.left.offset + sign * moved)
+
+    def _append(self, value: Computed, left: int, right: int, offset: int) -> int | None:
+        target = _FIRST_VALUE + self._values
         if target >= _VALUES:
             return None
-        self.steps.append(
-            AddressStep(value.kind, target, left, right, value.shift, value.bytes, value.flags, _signed(offset))
-        )
-        return Linear(target)
+        self._values += 1
+        step = AddressStep(value.kind, target, left, right, value.shift, value.bytes, value.flags, _signed(offset))
+        self.steps.append(step)
+        return target
 
-    def _materialize(self, value: Value) -> int | None:
-        """The slot of a value that an operation takes without an offset."""
-        linear = self._resolve(value)
-        if linear is None or not linear.offset & _WORD:
-            return None if linear is None else linear.slot
-        moved = self._append(Computed(StepKind.ADD, linear, constant(0)), linear.slot, NO_REGISTER, linear.offset)
-        return None if moved is None else moved.slot
+    def _whole(self, value: Value) -> int | None:
+        """The slot of a value with its offset, for an operation that takes none."""
+        if value is None or not value.offset & _WORD:
+            return self._slot(value)
+        return self._slot(Linear(Computed(StepKind.ADD, value, constant(0))))
 
 
 def compile_block(raw_instructions: Iterable[Any], cost: BlockCost) -> Sequence[AddressStep]:

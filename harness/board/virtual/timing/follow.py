@@ -111,7 +111,7 @@ class Follower:
             width, signed = _LOADS[raw.id]
             flags = StepFlag.SIGNED if signed else StepFlag.NONE
             loaded = Computed(StepKind.LOAD, base, index, shift, width, flags)
-            results[_REGISTERS[operands[0].reg]] = loaded
+            results[_REGISTERS[operands[0].reg]] = Linear(loaded)
         if raw.writeback and memory.base in _REGISTERS:
             results[_REGISTERS[memory.base]] = after if raw.post_index else base
         return results
@@ -127,9 +127,8 @@ class Follower:
         results: dict[int, Value] = {}
         if start is not None and kind is StepKind.READ and registers[0] in _REGISTERS:
             for position, register in enumerate(registers):
-                at = _plus(start, 4 * position)
-                assert at is not None
-                results[_REGISTERS[register]] = Computed(StepKind.LOAD, at, constant(0), bytes=4)
+                loaded = Computed(StepKind.LOAD, start.plus(4 * position), constant(0), bytes=4)
+                results[_REGISTERS[register]] = Linear(loaded)
         if (raw.writeback or raw.id in _ON_STACK) and _REGISTERS[base_register] not in results:
             results[_REGISTERS[base_register]] = start if downwards else _plus(base, size)
         return results
@@ -184,7 +183,7 @@ class Follower:
         if raw.id in _EXTENSIONS or operand.shift.type == arm.ARM_SFT_INVALID or value is None:
             return value
         kind = _SHIFTS.get(operand.shift.type)
-        return None if kind is None else Computed(kind, value, constant(operand.shift.value))
+        return None if kind is None else Linear(Computed(kind, value, constant(operand.shift.value)))
 
 
 def _is_access(raw: Any) -> bool:
@@ -204,22 +203,17 @@ def _direction(raw: Any) -> tuple[StepKind, int]:
 
 
 def _plus(value: Value, offset: int) -> Value:
-    if value is None or offset == 0:
-        return value
-    return value.plus(offset) if isinstance(value, Linear) else Computed(StepKind.ADD, value, constant(offset))
+    return None if value is None else value.plus(offset)
 
 
-def _sum(left: Linear | Computed, right: Linear | Computed) -> Value:
-    for one, other in ((left, right), (right, left)):
-        if isinstance(one, Linear) and one.slot == constant(0).slot:
-            return _plus(other, one.offset)
-    return Computed(StepKind.ADD, left, right)
+def _sum(left: Linear, right: Linear) -> Value:
+    if right.constant:
+        return left.plus(right.offset)
+    return right.plus(left.offset) if left.constant else Linear(Computed(StepKind.ADD, left, right))
 
 
-def _difference(left: Linear | Computed, right: Linear | Computed) -> Value:
-    if isinstance(right, Linear) and right.slot == constant(0).slot:
-        return _plus(left, -right.offset)
-    return Computed(StepKind.SUBTRACT, left, right)
+def _difference(left: Linear, right: Linear) -> Value:
+    return left.plus(-right.offset) if right.constant else Linear(Computed(StepKind.SUBTRACT, left, right))
 
 
 def _extended(raw: Any, sources: Any, values: list[Value]) -> Value:
@@ -227,29 +221,29 @@ def _extended(raw: Any, sources: Any, values: list[Value]) -> Value:
     if len(values) != 1 or values[0] is None:
         return None
     flags = StepFlag.SIGNED if signed else StepFlag.NONE
-    return Computed(StepKind.FIELD, values[0], constant(0), sources[0].shift.value, bits, flags)
+    return Linear(Computed(StepKind.FIELD, values[0], constant(0), sources[0].shift.value, bits, flags))
 
 
 def _field(signed: bool) -> Callable[..., Value]:
-    def extract(value: Linear | Computed, low: Linear, width: Linear) -> Value:
+    def extract(value: Linear, low: Linear, width: Linear) -> Value:
         flags = StepFlag.SIGNED if signed else StepFlag.NONE
-        return Computed(StepKind.FIELD, value, constant(0), low.offset, width.offset, flags)
+        return Linear(Computed(StepKind.FIELD, value, constant(0), low.offset, width.offset, flags))
 
     return extract
 
 
 def _binary(kind: StepKind) -> Callable[..., Value]:
-    return lambda left, right: Computed(kind, left, right)
+    return lambda left, right: Linear(Computed(kind, left, right))
 
 
-def _with_upper_half(lower: Linear | Computed, upper: Linear) -> Value:
-    if not isinstance(lower, Linear) or lower.slot != upper.slot:
+def _with_upper_half(lower: Linear, upper: Linear) -> Value:
+    if not lower.constant:
         return None
     return constant(lower.offset & 0xFFFF | upper.offset << 16)
 
 
-def _multiply_add(left: Linear | Computed, right: Linear | Computed, addend: Linear | Computed) -> Value:
-    return Computed(StepKind.ADD, addend, Computed(StepKind.MULTIPLY, left, right))
+def _multiply_add(left: Linear, right: Linear, addend: Linear) -> Value:
+    return _sum(addend, Linear(Computed(StepKind.MULTIPLY, left, right)))
 
 
 _ONE_SOURCE: Final = (arm.ARM_INS_MOV, arm.ARM_INS_MOVW, arm.ARM_INS_ADR, *_EXTENSIONS)
