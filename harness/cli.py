@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from harness import __version__
+from harness.commands.mlperf import mlperf
 from harness.errors import HarnessError
 
 if TYPE_CHECKING:
@@ -28,6 +29,9 @@ class _Group(click.Group):
 @click.version_option(__version__)
 def main() -> None:
     """Which model, quantized how, compiled by what, on which board, meets my limits?"""
+
+
+main.add_command(mlperf)
 
 
 @main.group()

@@ -36,21 +36,25 @@ class Dut:
 
 
 @contextmanager
-def open_dut(entry: RackEntry) -> Iterator[Dut]:
+def open_dut(entry: RackEntry, baud: int | None = None) -> Iterator[Dut]:
     """Open a DUT of the rack for the length of the block; whoever opens it holds its lease.
+
+    Args:
+        baud: of the console, where the firmware does not keep to the board's.
 
     Raises:
         InfrastructureError: it can't be reached, or a virtual board's process ended in mid-use.
     """
     spec = load_board(entry.board)
+    baud = baud or spec.target.console_baud
     if entry.kind is Kind.SERIAL:
-        with _connected(entry, spec, spec.debug.silicon_target) as dut:
+        with _connected(entry, spec, spec.debug.silicon_target, baud) as dut:
             yield dut
         return
     with run_virtual_board(entry) as board:
         wired = replace(entry, probe=board.probe, console=board.console, energy=board.energy)
         try:
-            with _connected(wired, spec, spec.debug.virtual_target) as dut:
+            with _connected(wired, spec, spec.debug.virtual_target, baud) as dut:
                 yield dut
         except HarnessError:
             # What the instruments saw is a symptom if the process behind them is gone.
@@ -59,11 +63,11 @@ def open_dut(entry: RackEntry) -> Iterator[Dut]:
 
 
 @contextmanager
-def _connected(entry: RackEntry, spec: BoardSpec, target: str) -> Iterator[Dut]:
+def _connected(entry: RackEntry, spec: BoardSpec, target: str, baud: int) -> Iterator[Dut]:
     with ExitStack() as stack:
         probe = PyocdProbe(entry.probe, target, entry.pack)
         stack.callback(_close, probe)
-        console = SerialConsole(entry.console, spec.target.console_baud)
+        console = SerialConsole(entry.console, baud)
         stack.callback(_close, console)
         energy = EnergyClient(entry.energy) if entry.energy else None
         if energy is not None:

@@ -11,7 +11,7 @@ from harness.board.trace import EnergyTrace
 class Probe(Protocol):
     """A debug probe. All verbs raise `ProbeError` when the probe or the board does not answer."""
 
-    def flash(self, elf: Path) -> None:
+    def flash(self, image: Path) -> None:
         """Program the image and leave the core halted at its reset vector; pages that hold it already are skipped."""
 
     def reset(self) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.board.probe_connection import guard_connection
+from harness.deploy.image import image_format
 from harness.errors import HarnessError, ProbeError
 
 _OPTIONS = {
@@ -54,13 +55,17 @@ class PyocdProbe:
                 raise
             self._session = session
 
-    def flash(self, elf: Path) -> None:
-        """Program the image and leave the core halted at its reset vector; pages that hold it already are skipped."""
+    def flash(self, image: Path) -> None:
+        """Program the image and leave the core halted at its reset vector; pages that hold it already are skipped.
+
+        It is ELF, Intel HEX, or raw bytes that go to the start of the flash.
+        """
         from pyocd.flash.file_programmer import FileProgrammer
 
-        with self._errors(f"flashing {elf.name}"):
+        kind = image_format(image)
+        with self._errors(f"flashing {image.name}"):
             self._session.target.reset_and_halt()
-            FileProgrammer(self._session, progress=_no_progress).program(str(elf), file_format="elf")
+            FileProgrammer(self._session, progress=_no_progress).program(str(image), file_format=kind)
             self._session.target.reset_and_halt()
 
     def reset(self) -> None:

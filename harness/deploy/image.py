@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
     from elftools.elf.elffile import ELFFile
 
 _MOST_SECTIONS = 10_000
+_RECORD_MARK = 9
+"""Bytes of a HEX record's head: a colon, its size and its address."""
 
 
 @contextmanager
@@ -37,6 +40,24 @@ def open_image(path: Path) -> Iterator[ELFFile]:
     # On bytes that are not what they claim pyelftools raises nearly anything.
     except Exception as error:
         raise BuildError(f"{path}: not a whole ELF image ({error!r}); build it again") from error
+
+
+def image_format(path: Path) -> str:
+    """`elf`, `hex` (Intel) or `bin`, by what the file holds, whatever it is called.
+
+    Raises:
+        BuildError: the file can't be read, or is empty.
+    """
+    try:
+        with path.open("rb") as stream:
+            head = stream.read(_RECORD_MARK)
+    except OSError as error:
+        raise BuildError(f"{path}: {error.strerror}") from error
+    if not head:
+        raise BuildError(f"{path}: the image is empty")
+    if head.startswith(b"\x7fELF"):
+        return "elf"
+    return "hex" if re.fullmatch(rb":[0-9A-Fa-f]{8}", head) else "bin"
 
 
 def read_build_id(path: Path) -> str:

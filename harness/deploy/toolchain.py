@@ -71,6 +71,16 @@ def find_toolchain() -> Toolchain:
     )
 
 
+def convert_image(elf: Path, output: Path) -> None:
+    """Write an image's contents as Intel HEX, or as raw bytes from its lowest address on, by the output's suffix.
+
+    Raises:
+        BuildError: the tool is missing or failed.
+    """
+    objcopy = find_toolchain().compiler.with_name("arm-none-eabi-objcopy")
+    run_tool([objcopy, "-O", {".hex": "ihex", ".bin": "binary"}[output.suffix], elf, output])
+
+
 def core_flags(target: Target) -> tuple[str, ...]:
     """The compiler's flags for a target's core and ABI."""
     fpu = (f"-mfpu={target.fpu}", "-mfloat-abi=hard") if target.fpu else ("-mfloat-abi=soft",)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from math import prod
 
 from harness.errors import ConfigError
 from harness.model.model import ITEM_BYTES, Tensor
@@ -40,7 +41,7 @@ class Benchmark(Value):
 
     Attributes:
         name: as firmware calls it in its `m-model-[...]`, such as `kws01`.
-        elements: of a sample, and of the model's input.
+        sample_shape: the model's input has it too, without the batch.
         outputs: elements of the model's output.
         pixel_scale: real value of one step of a pixel; 1 where samples are no pixels.
         target: the least value of the metric that the closed division accepts.
@@ -50,12 +51,17 @@ class Benchmark(Value):
     name: str
     title: str
     sample_format: SampleFormat
-    elements: int
+    sample_shape: tuple[int, ...]
     outputs: int
     pixel_scale: float
     metric: Metric
     target: float
     zoo: str
+
+    @property
+    def elements(self) -> int:
+        """Of a sample."""
+        return prod(self.sample_shape)
 
     @property
     def sample_bytes(self) -> int:
@@ -73,7 +79,7 @@ _ALL = (
         name="kws01",
         title="keyword spotting",
         sample_format=SampleFormat.STORED,
-        elements=49 * 10,
+        sample_shape=(49, 10, 1),
         outputs=12,
         pixel_scale=1.0,
         metric=Metric.TOP1,
@@ -84,7 +90,7 @@ _ALL = (
         name="vww01",
         title="visual wake words",
         sample_format=SampleFormat.PIXELS,
-        elements=96 * 96 * 3,
+        sample_shape=(96, 96, 3),
         outputs=2,
         # The reference model was trained on pixels divided by 255 (benchmark/training/visual_wake_words).
         pixel_scale=1 / 255,
@@ -96,7 +102,7 @@ _ALL = (
         name="ic01",
         title="image classification",
         sample_format=SampleFormat.PIXELS,
-        elements=32 * 32 * 3,
+        sample_shape=(32, 32, 3),
         outputs=10,
         pixel_scale=1.0,
         metric=Metric.TOP1,
@@ -107,7 +113,7 @@ _ALL = (
         name="ad01",
         title="anomaly detection",
         sample_format=SampleFormat.REALS,
-        elements=5 * 128,
+        sample_shape=(5 * 128,),
         outputs=5 * 128,
         pixel_scale=1.0,
         metric=Metric.AUC,
@@ -149,3 +155,9 @@ def benchmark_of(inputs: Sequence[Tensor], outputs: Sequence[Tensor]) -> Benchma
         if fits and sizes == (benchmark.elements, benchmark.outputs):
             return benchmark
     return None
+
+
+def pixel_benchmark(sample_shape: Sequence[int]) -> Benchmark | None:
+    """The benchmark whose samples are images of this shape, or None."""
+    images = (benchmark for benchmark in _ALL if benchmark.sample_format is SampleFormat.PIXELS)
+    return next((benchmark for benchmark in images if benchmark.sample_shape == tuple(sample_shape)), None)
