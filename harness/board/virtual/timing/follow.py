@@ -71,6 +71,7 @@ _MULTIPLES: Final = {
     arm.ARM_INS_VPUSH: (StepKind.WRITE, True),
 }
 _ON_STACK: Final = (arm.ARM_INS_PUSH, arm.ARM_INS_POP, arm.ARM_INS_VPUSH, arm.ARM_INS_VPOP)
+_ZERO: Final = constant(0)
 _DIVISIONS: Final = {arm.ARM_INS_UDIV: False, arm.ARM_INS_SDIV: True}
 
 
@@ -80,6 +81,8 @@ class Follower:
     def __init__(self, program: AddressProgram) -> None:
         self._program: Final = program
         self._values: dict[int, Value] = {index: Linear(index) for index in range(15)}
+        # Words stored in this block, by address: a spilled pointer that is loaded again.
+        self._stored: dict[Linear, Value] = {}
 
     def follow(self, raw: Any) -> None:
         """Go past one instruction, adding its accesses to the program."""
@@ -88,7 +91,8 @@ class Follower:
         written = {_REGISTERS[one] for one in raw.regs_access()[1] if one in _REGISTERS}
         results = self._access(raw) if _is_access(raw) else self._compute(raw)
         conditional = raw.cc not in (arm.ARM_CC_AL, arm.ARM_CC_INVALID)
-        for register in written:
+        # Capstone forgets that STMDB updates its base.
+        for register in written | set(results):
             self._values[register] = None if conditional else results.get(register)
 
     # ---- accesses to memory
@@ -108,10 +112,9 @@ class Follower:
         self._program.access(kind, raw.address, base, index, shift, size)
         results: dict[int, Value] = {}
         if raw.id in _LOADS and base is not None and index is not None:
-            width, signed = _LOADS[raw.id]
-            flags = StepFlag.SIGNED if signed else StepFlag.NONE
-            loaded = Computed(StepKind.LOAD, base, index, shift, width, flags)
-            results[_REGISTERS[operands[0].reg]] = Linear(loaded)
+            results[_REGISTERS[operands[0].reg]] = self._loaded(base, index, shift, *_LOADS[raw.id])
+        if raw.id == arm.ARM_INS_STR and base is not None and index == _ZERO:
+            self._stored[base] = self._values[_REGISTERS[operands[0].reg]]
         if raw.writeback and memory.base in _REGISTERS:
             results[_REGISTERS[memory.base]] = after if raw.post_index else base
         return results
@@ -127,11 +130,20 @@ class Follower:
         results: dict[int, Value] = {}
         if start is not None and kind is StepKind.READ and registers[0] in _REGISTERS:
             for position, register in enumerate(registers):
-                loaded = Computed(StepKind.LOAD, start.plus(4 * position), constant(0), bytes=4)
-                results[_REGISTERS[register]] = Linear(loaded)
+                results[_REGISTERS[register]] = self._loaded(start.plus(4 * position), _ZERO, 0, 4, signed=False)
+        if start is not None and kind is StepKind.WRITE and registers[0] in _REGISTERS:
+            for position, register in enumerate(registers):
+                self._stored[start.plus(4 * position)] = self._values[_REGISTERS[register]]
         if (raw.writeback or raw.id in _ON_STACK) and _REGISTERS[base_register] not in results:
             results[_REGISTERS[base_register]] = start if downwards else _plus(base, size)
         return results
+
+    def _loaded(self, base: Linear, index: Linear, shift: int, width: int, signed: bool) -> Value:
+        """What a load finds: what this block stored there, or else what was there as it began."""
+        if width == 4 and index == _ZERO and base in self._stored:
+            return self._stored[base]
+        flags = StepFlag.SIGNED if signed else StepFlag.NONE
+        return Linear(Computed(StepKind.LOAD, base, index, shift, width, flags))
 
     def _base(self, raw: Any, register: int) -> Value:
         if register == arm.ARM_REG_PC:
