@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 import struct
 import subprocess
-from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -174,8 +173,8 @@ class Bench:
 
 
 @pytest.fixture(scope="module")
-def bench() -> Iterator[Bench]:
-    yield Bench()
+def bench() -> Bench:
+    return Bench()
 
 
 def test_computed_addresses_are_those_accessed(bench: Bench) -> None:
