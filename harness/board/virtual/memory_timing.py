@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from typing import Final
 
 from harness.board.spec import CacheGeometry, MemoryBank, MemoryTimingSpec, Path
@@ -25,6 +25,17 @@ class MappedBank:
     index: ctypes.Array[ctypes.c_uint32]
 
 
+@dataclass(frozen=True)
+class _FlashInterface:
+    """What the flash interface is set to; see `MemoryTiming.flash`."""
+
+    wait_states: int | None
+    prefetch: bool | None = False
+    instruction_cache: bool | None = False
+    data_cache: bool | None = False
+    dual_bank: bool | None = False
+
+
 class MemoryTiming:
     """Sets up the regions and caches of the native clock."""
 
@@ -34,42 +45,45 @@ class MemoryTiming:
         self._state: Final = state
         self._banks: Final = list(banks)
         self._kept: dict[int, tuple[object, ...]] = {}
-        self._wait_states = 0
+        self._flash = _FlashInterface(0)
         self._cacheable: Callable[[int], bool] = lambda _address: True
         self._map()
         self.reset()
 
     def reset(self) -> None:
         """Everything off and empty, as after a reset."""
-        self.flash(wait_states=0, prefetch=False, instruction_cache=False, data_cache=False)
+        self.flash(wait_states=0, prefetch=False, instruction_cache=False, data_cache=False, dual_bank=False)
         self.level1(instructions=False, data=False)
 
     def flash(
         self,
         *,
-        wait_states: int,
-        prefetch: bool,
-        instruction_cache: bool,
-        data_cache: bool,
-        dual_bank: bool = False,
+        wait_states: int | None = None,
+        prefetch: bool | None = None,
+        instruction_cache: bool | None = None,
+        data_cache: bool | None = None,
+        dual_bank: bool | None = None,
     ) -> None:
-        """Take what the flash interface is set to.
+        """Take what the flash interface is set to; what is None, and another register's matter, stays as it was.
 
         Args:
             wait_states: of a read of the flash array, in cycles of the core.
             dual_bank: a read of the array gives the narrower line.
         """
-        self._wait_states = wait_states
+        told = _FlashInterface(wait_states, prefetch, instruction_cache, data_cache, dual_bank)
+        flash = self._flash = _FlashInterface(
+            *(new if new is not None else old for new, old in zip(astuple(told), astuple(self._flash), strict=True))
+        )
         accelerator = self._spec.accelerator
         if accelerator is not None:
-            line = accelerator.dual_bank_line if dual_bank and accelerator.dual_bank_line else accelerator.line
+            line = accelerator.dual_bank_line if flash.dual_bank and accelerator.dual_bank_line else accelerator.line
             instructions, data = accelerator.instructions, accelerator.data
             # Without the cache, the line that was read last remains at hand.
-            one_line = CacheGeometry(line, 0)
-            self._set_cache(_INSTRUCTIONS, line, instructions if instruction_cache else one_line, prefetch=prefetch)
-            self._set_cache(_DATA, line, data if data_cache else CacheGeometry(0, 0), prefetch=False)
+            used = instructions if flash.instruction_cache else CacheGeometry(line, 0)
+            self._set_cache(_INSTRUCTIONS, line, used, prefetch=bool(flash.prefetch))
+            self._set_cache(_DATA, line, data if flash.data_cache else CacheGeometry(0, 0), prefetch=False)
             if accelerator.unified:
-                self._point_data_at(_INSTRUCTIONS if instruction_cache else _DATA)
+                self._point_data_at(_INSTRUCTIONS if flash.instruction_cache else _DATA)
         self._set_stalls()
 
     def level1(self, *, instructions: bool, data: bool) -> None:
@@ -144,7 +158,7 @@ class MemoryTiming:
     def _set_stalls(self) -> None:
         for number, mapped in enumerate(self._banks):
             bank, region = mapped.bank, self._state.regions[number]
-            waits = bank.wait_states if bank.wait_states is not None else self._wait_states
+            waits = bank.wait_states if bank.wait_states is not None else self._flash.wait_states or 0
             if bank.path is Path.LEVEL1 and self._spec.level1 is not None:
                 waits += self._spec.level1.bus_cycles
             region.fetch_stall = region.read_stall = 0 if bank.path is Path.DIRECT else waits
