@@ -42,7 +42,7 @@ class Region(ctypes.Structure):
         ("block_index", ctypes.POINTER(_U32)),
         ("fetch_cache", ctypes.POINTER(Cache)),
         ("data_cache", ctypes.POINTER(Cache)),
-        *structure(_U64, "fetch_stall read_stall write_stall bank"),
+        *structure(_U64, "fetch_stall read_stall write_stall bank executed"),
     )
 
 
@@ -77,9 +77,10 @@ class ClockState(ctypes.Structure):
     """`clock_state_t`: the virtual clock, shared by the hook and Python."""
 
     _fields_ = (
-        *structure(_U64, "cycles instructions blocks deadline stopped timed fall_through last predicts_branches"),
-        *structure(_U64, "taken_cycles indirect_cycles mispredicted_cycles pipelined_load_saves unaligned_cycles"),
-        *structure(_U64, "divide_minimum divide_base divide_bits divide_maximum last_bank region_count"),
+        *structure(_U64, "cycles instructions blocks deadline stopped timed stalled fall_through last"),
+        *structure(_U64, "predicts_branches taken_cycles indirect_cycles mispredicted_cycles pipelined_load_saves"),
+        *structure(_U64, "unaligned_cycles divide_minimum divide_base divide_bits divide_maximum last_bank"),
+        ("region_count", _U64),
         ("regions", Region * REGIONS),
         ("caches", Cache * CACHES),
         ("block", ctypes.POINTER(Block)),

@@ -87,6 +87,7 @@ static inline void run_address_program(clock_state_t *state, const block_t *bloc
         case WRITE:
             cost = account(state, step, left + (right << step->shift) + offset);
             state->cycles += cost;
+            state->stalled += cost;
             profile->data += cost;
             break;
         case UNRESOLVED: profile->unresolved++; break;

@@ -54,6 +54,7 @@ static void time_memory(clock_state_t *state, const region_t *region, uint64_t a
         uint64_t stall = again ? 0 : fetch_stalls(state, region, address, size);
         block->fetch_epoch = region->fetch_cache->epoch;
         state->cycles += stall;
+        state->stalled += stall;
         profile->fetch += stall;
     }
     if (block->steps == NOT_COMPILED)
@@ -91,7 +92,7 @@ void on_block(void *engine, uint64_t address, uint32_t size, void *user_data)
         end_run(engine, state);
         return;
     }
-    const region_t *region = region_of(state, address);
+    region_t *region = region_of(state, address);
     uint32_t index = find(state, region, address, size);
     if (!index) {
         end_run(engine, state);
@@ -99,11 +100,14 @@ void on_block(void *engine, uint64_t address, uint32_t size, void *user_data)
     }
     block_t *block = state->block + index;
     int64_t reached = transition(state, block, address);
+    uint64_t before = state->cycles;
     state->cycles += (uint64_t)reached + block->cycles;
     if (state->timed) {
         if (state->profile)
             state->profile[index].transition += (uint64_t)reached;
         time_memory(state, region, address, size, index);
+        if (region)
+            region->executed += state->cycles - before;
     }
     state->instructions += block->instructions;
     state->blocks++;

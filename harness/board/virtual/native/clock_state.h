@@ -34,7 +34,8 @@ typedef struct {
     uint64_t fetch_stall; /* cycles of a fetch that misses */
     uint64_t read_stall;  /* cycles of a read that misses, or of every read without a cache */
     uint64_t write_stall;
-    uint64_t bank; /* accesses to different banks do not pipeline */
+    uint64_t bank;     /* accesses to different banks do not pipeline */
+    uint64_t executed; /* cycles of the code that ran from here, while the clock was timed */
 } region_t;
 
 typedef struct {
@@ -71,6 +72,7 @@ typedef struct {
     uint64_t deadline; /* no block starts at or after this many cycles */
     uint64_t stopped;  /* set when the hook ended the run */
     uint64_t timed;    /* account for memory, too */
+    uint64_t stalled;  /* cycles in which the core waited for memory, while the clock was timed */
     uint64_t fall_through;
     uint64_t last; /* index of the block before */
     uint64_t predicts_branches;
