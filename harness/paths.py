@@ -8,6 +8,7 @@ from pathlib import Path
 REPOSITORY = Path(__file__).resolve().parent.parent
 FIRMWARE = REPOSITORY / "firmware"
 BOARDS = REPOSITORY / "lab" / "boards"
+FAMILIES = REPOSITORY / "lab" / "families"
 RACKS = REPOSITORY / "lab" / "racks"
 
 

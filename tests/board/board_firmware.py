@@ -20,6 +20,20 @@ both_boards = pytest.mark.parametrize("board", BOARDS)
 SOURCES = Path(__file__).parent / "firmware"
 _INTERRUPTS = {"stm32l4": 70, "stm32f7": 39}
 _PORTS = {"stm32l4": 0x4800_0000, "stm32f7": 0x4002_0000}
+_CLOCK_SETUP = {
+    # PLLCFGR: MSI x 60 / 2; PLLON; SW; LPUART1's BRR at 921,600 baud.
+    "stm32l4": ((0x4002_100C, 0x0100_3C01), (0x4002_1000, 0x0100_0063), (0x4002_1008, 0x3), (0x4000_800C, 33_333)),
+    # HSE on; PLLCFGR: HSE / 4 x 216 / 2; PLLON; PPRE1, PPRE2, SW; USART3's clock is SYSCLK; its BRR at 921,600 baud.
+    "stm32f7": (
+        (0x4002_3800, 0x0005_0083),
+        (0x4002_3804, 0x0940_3604),
+        (0x4002_3800, 0x0105_0083),
+        (0x4002_3808, 0x9402),
+        (0x4002_3890, 0x10),
+        (0x4000_480C, 234),
+    ),
+}
+"""Writes that set the board's clock and baud rate, as (address, value)."""
 
 
 @cache
@@ -37,6 +51,7 @@ def test_firmware(board: str) -> Path:
         f"-DCONSOLE_BASE={target.defines['BOARD_CONSOLE_BASE']:#x}",
         f"-DCONSOLE_INTERRUPT={_INTERRUPTS[target.family]}",
         f"-DTRIGGER_BASE={port:#x}",
+        "-DCLOCK_SETUP=" + ",".join(f"{{{address:#x},{value:#x}}}" for address, value in _CLOCK_SETUP[target.family]),
         f"-DTRIGGER_PIN={target.defines['BOARD_TRIGGER_PIN']}",
         f"-T{SOURCES / 'board_test.ld'}",
         str(SOURCES / "board_test.c"),

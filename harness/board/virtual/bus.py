@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from harness.board.virtual.engine import Engine
 from harness.board.virtual.native_registers import Receiver
 from harness.board.virtual.peripherals.register_block import RegisterBlock
+from harness.board.virtual.scheduler import Scheduler
 
 _LOG = logging.getLogger(__name__)
 _WORD = 0xFFFF_FFFF
@@ -23,9 +24,12 @@ class Bus:
     Registers of blocks that are not modelled behave as plain storage; the first access to each block is logged.
     """
 
-    def __init__(self, engine: Engine, windows: Iterable[tuple[int, int]], receiver: Receiver) -> None:
+    def __init__(
+        self, engine: Engine, scheduler: Scheduler, windows: Iterable[tuple[int, int]], receiver: Receiver
+    ) -> None:
         """Make the map of these (origin, size); `receiver` may answer reads of its registers by itself."""
         self._engine = engine
+        self._scheduler = scheduler
         self._windows = tuple(windows)
         self._slots: dict[int, RegisterBlock] = {}
         self._blocks: list[RegisterBlock] = []
@@ -44,23 +48,21 @@ class Bus:
             block.reset()
 
     def read_register(self, address: int, size: int) -> int:
-        """`size` bytes at an address within a word."""
+        """`size` bytes at an address within a word, as they are at this cycle."""
+        self._scheduler.run_due()
         block = self._slots.get(address >> 4) or self._unmodelled(address)
         if size == 4:
             return block.read(address - block.origin)
-        word = block.read((address & ~3) - block.origin)
-        return (word >> (8 * (address & 3))) & ((1 << 8 * size) - 1)
+        return block.read_narrow(address - block.origin, size)
 
     def write_register(self, address: int, size: int, value: int) -> None:
-        """`size` bytes at an address within a word; the rest of the word keeps what is stored there."""
+        """`size` bytes at an address within a word."""
+        self._scheduler.run_due()
         block = self._slots.get(address >> 4) or self._unmodelled(address)
-        offset = (address & ~3) - block.origin
         if size == 4:
-            block.write(offset, value & _WORD)
-            return
-        shift = 8 * (address & 3)
-        mask = ((1 << 8 * size) - 1) << shift
-        block.write(offset, block.stored(offset) & ~mask | value << shift & mask)
+            block.write(address - block.origin, value & _WORD)
+        else:
+            block.write_narrow(address - block.origin, size, value & ((1 << 8 * size) - 1))
 
     def read(self, address: int, size: int) -> bytes:
         """A debugger's read.

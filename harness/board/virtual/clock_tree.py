@@ -52,6 +52,7 @@ class TickCounter:
         self._clock: Final = clock
         self.divider = 1
         self._base_cycle = self._base_ticks = self._remainder = 0
+        self._old_unit = 1
 
     def set(self, ticks: int, divider: int) -> None:
         """Be at `ticks` now, and count one in `divider` periods of the clock."""
@@ -72,16 +73,13 @@ class TickCounter:
 
     def settle(self) -> None:
         """Count up to now: the clock is about to change."""
-        progress, unit = self._progress(), self._unit()
-        core, now = self._clocks.hz(CORE), self._scheduler.now
-        ticks, rest = divmod(progress, unit)
-        self._base_cycle, self._base_ticks = now, self._base_ticks + ticks
-        # Kept as a fraction of a tick, for the core clock may change.
-        self._rest = rest / unit if core else 0.0
+        ticks, rest = divmod(self._progress(), self._unit())
+        self._base_cycle, self._base_ticks = self._scheduler.now, self._base_ticks + ticks
+        self._remainder, self._old_unit = rest, self._unit()
 
     def resume(self) -> None:
-        """Go on with the clock as it is now."""
-        self._remainder = int(self._rest * self._unit())
+        """Go on with the clock as it is now, from the same fraction of a tick."""
+        self._remainder = self._remainder * self._unit() // self._old_unit
 
     def _progress(self) -> int:
         elapsed = self._scheduler.now - self._base_cycle

@@ -8,13 +8,13 @@ from enum import Enum, auto
 from typing import Final
 
 from harness.board.spec import BoardSpec
-from harness.board.virtual.block_clock import NEVER
 from harness.board.virtual.chip import Chip, build_chip
 from harness.board.virtual.events import Cause, Event
 from harness.board.virtual.exceptions import LOCKUP_ADDRESS
 from harness.board.virtual.host_line import HostLine
+from harness.board.virtual.resets import Reset, ResetCause
+from harness.board.virtual.scheduler import NEVER
 
-_BITS_A_BYTE = 10
 _MASKED_SLICE = 500
 """Cycles between two looks while an exception waits for code to lift a mask."""
 
@@ -47,46 +47,50 @@ class Machine:
         self.trigger = False
         self.asleep = False
         self._idle = False
-        self._reset_requested = False
-        self.line: Final = HostLine(self, spec.target.clock_hz * _BITS_A_BYTE // spec.target.console_baud)
-        self.chip: Final[Chip] = build_chip(spec, self.line, self._set_trigger, self.request_reset)
-        self.reset()
+        self._patience = 0
+        self._requested: ResetCause | None = None
+        self.chip: Final[Chip] = build_chip(spec, self._set_trigger, self.request_reset)
+        self.line: Final[HostLine] = self.chip.line
+        self.line.on_idle = self._line_is_idle
+        self.reset(ResetCause.POWER_ON)
 
     @property
     def cycles(self) -> int:
         """The virtual time, in core cycles since power on."""
         return int(self.chip.engine.clock.state.cycles)
 
-    def pass_time(self, cycles: int) -> None:
-        """Let time go by without running code."""
-        self.chip.engine.clock.state.cycles += cycles
+    @property
+    def seconds(self) -> float:
+        """The virtual time since power on."""
+        return self.chip.time.seconds(self.cycles)
+
+    def allow_idle(self, seconds: float) -> None:
+        """Let so much time pass from now on while the firmware waits for the host; without, time stands still then."""
+        self._patience = self.cycles + self.chip.time.cycles(seconds)
 
     def runnable(self) -> bool:
         """Neither the debugger nor a lockup holds the core."""
-        return self._reset_requested or not (self.chip.debug.halted or self.chip.exceptions.locked_up)
+        return self._requested is not None or not (self.chip.debug.halted or self.chip.exceptions.locked_up)
 
-    def request_reset(self) -> None:
+    def request_reset(self, cause: ResetCause) -> None:
         """Reset the system before the next block runs."""
-        self._reset_requested = True
+        self._requested = cause
         self.chip.engine.interrupt()
 
     def complete_reset(self) -> None:
         """Reset the system now if that was requested; not from within running code."""
-        if self._reset_requested:
-            self.reset()
+        if self._requested is not None:
+            self.reset(self._requested)
 
-    def line_is_idle(self) -> None:
-        """End the run: the firmware waits for a byte that has not come."""
-        self._idle = True
-        self.chip.engine.interrupt()
-
-    def reset(self) -> None:
+    def reset(self, cause: ResetCause = ResetCause.PIN) -> None:
         """Reset everything but the debug logic, and load the stack pointer and the reset vector."""
         from unicorn import arm_const as arm
 
         chip = self.chip
-        self._reset_requested = self._idle = False
+        self._requested, self._idle = None, False
         self._set_asleep(False)
+        chip.resets.note(Reset(cause, self.cycles, chip.debug.pc))
+        self.line.reset()
         chip.exceptions.reset()
         chip.bus.reset()
         for memory in chip.engine.memories:
@@ -109,20 +113,26 @@ class Machine:
 
     def run(self, cycles: int) -> Pause:
         """Run for about so many cycles, or until there is nothing to run or `attention` is asked for."""
+        pause = self._run(self.cycles + cycles)
+        if pause is not Pause.SLICE_DONE:
+            self.line.settle()
+        return pause
+
+    def _run(self, end: int) -> Pause:
         chip = self.chip
-        end = self.cycles + cycles
         while True:
             self.complete_reset()
             if not self.runnable():
                 return Pause.HALTED
-            chip.systick.update()
-            if self._idle:
-                self._idle = False
+            chip.scheduler.run_due()
+            if self._idle and not self._let_line_idle():
                 return Pause.WAITING
-            if self.asleep and not self._wake():
+            if self.asleep and not self._sleep_on():
                 return Pause.SLEEPING
             if self.cycles >= end or self.attention():
                 return Pause.SLICE_DONE
+            if self.asleep:
+                continue
             chip.debug.pc = chip.exceptions.dispatch(chip.debug.pc)
             if chip.debug.step_requested:
                 self._take(chip.engine.step(chip.debug.pc))
@@ -132,15 +142,23 @@ class Machine:
 
     def _run_until(self, end: int) -> Event:
         chip = self.chip
-        deadline = min(end, chip.systick.expires, self._next_byte())
+        deadline = min(end, chip.scheduler.next)
         if chip.exceptions.blocked_by_mask():
             deadline = min(deadline, self.cycles + _MASKED_SLICE)
         return chip.engine.run(chip.debug.pc, deadline)
 
-    def _next_byte(self) -> int:
-        """When a byte under way raises an interrupt; one that has arrived does not end runs any more."""
-        arrival = self.line.next_arrival() if self.chip.console.interrupt_driven() else NEVER
-        return arrival if arrival > self.cycles else NEVER
+    def _line_is_idle(self) -> None:
+        """End the run: the firmware waits for a byte that has not come."""
+        self._idle = True
+        self.chip.engine.interrupt()
+
+    def _let_line_idle(self) -> bool:
+        """Pass time while the firmware waits for a byte; false once the time allowed for that is over."""
+        self._idle = False
+        if self.cycles >= self._patience:
+            return False
+        self.chip.scheduler.skip_to(self._patience)
+        return True
 
     def _take(self, event: Event) -> None:
         """Go on from the end of a run."""
@@ -160,18 +178,22 @@ class Machine:
             self._set_asleep(True)
         chip.debug.pc = LOCKUP_ADDRESS if chip.exceptions.locked_up else pc
 
-    def _wake(self) -> bool:
-        """End a WFI if something waits, or move the clock to the next SysTick or byte; false if none is to come."""
+    def _sleep_on(self) -> bool:
+        """End a WFI if something waits, or move the clock to the next event; false if none is to come.
+
+        While a UART is armed to receive, time passes only as far as allowed: the host may send something any moment.
+        """
         chip = self.chip
         if not chip.exceptions.waiting():
-            tick = chip.systick.expires if chip.systick.raises_exception else NEVER
-            until = min(tick, self._next_byte())
+            until = chip.scheduler.next
+            if self.line.awaited() and until > self._patience:
+                chip.scheduler.skip_to(max(self._patience, self.cycles))
+                return False
             if until == NEVER:
                 return False
-            self.pass_time(max(0, until - self.cycles))
-            chip.systick.update()
+            chip.scheduler.skip_to(until)
         self._set_asleep(not chip.exceptions.waiting())
-        return not self.asleep
+        return True
 
     def _set_asleep(self, asleep: bool) -> None:
         self.asleep = asleep

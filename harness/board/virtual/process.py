@@ -51,7 +51,7 @@ class BoardProcess:
         self._turnstile = Turnstile(self._machine.chip.engine.interrupt, self._machine.runnable)
         self._machine.attention = self._turnstile.contended
         self._terminal = Terminal(options.noise)
-        recorder = Recorder(spec.power, spec.target.clock_hz, options.sample_rate_hz)
+        recorder = Recorder(spec.power, self._machine.chip.time, options.sample_rate_hz)
         self._analyzer = AnalyzerPort(self._machine, self._turnstile, recorder)
         self._probe_port = self._serve_probe()
         self._silent_s = 0.0
@@ -85,7 +85,7 @@ class BoardProcess:
             self._turnstile.wait_for_start(_LONG_WAIT_S)
         elif pause is not Pause.SLICE_DONE:
             self._wait_for_host()
-        elif machine.chip.console.interrupt_driven():
+        elif machine.line.wants_bytes():
             self._feed(self._terminal.read(0))
 
     def _wait_for_host(self) -> None:
@@ -99,7 +99,7 @@ class BoardProcess:
         silence = time.monotonic() - began
         self._silent_s += silence
         with self._turnstile.run():
-            self._machine.pass_time(int(silence * self._spec.target.clock_hz))
+            self._machine.allow_idle(silence)
 
     def _feed(self, data: bytes) -> None:
         with self._turnstile.run():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 _KEPT_CHANGES = 4096
@@ -46,6 +47,17 @@ class VirtualTime:
         index = bisect_right(self._spans, cycle, key=lambda span: span.cycle) - 1
         span = self._spans[max(index, 0)]
         return span.seconds + (cycle - span.cycle) / span.hz
+
+    def between(self, first: int, last: int) -> float:
+        """Seconds from one cycle to a later one; as exact within one clock as a division is."""
+        index = bisect_right(self._spans, first, key=lambda span: span.cycle) - 1
+        total, begin = 0.0, first
+        for span, following in pairwise([*self._spans[max(index, 0) :], _Span(last, 0.0, self.hz)]):
+            end = min(last, following.cycle)
+            if end > begin:
+                total += (end - begin) / span.hz
+                begin = end
+        return total
 
     def cycles(self, seconds: float) -> int:
         """How many cycles so many seconds take with the clock of now."""

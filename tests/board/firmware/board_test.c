@@ -1,7 +1,7 @@
 /* A firmware that exercises a virtual board: polled console, cycle counter, trigger pin, sleep, faults on command.
  *
- * Commands are single bytes; see main(). Built by tests/board/test_firmware.py for each board, with the addresses of
- * its console UART and trigger port on the command line. */
+ * Commands are single bytes; see main(). Built by tests/board/board_firmware.py for each board, with the addresses of
+ * its console UART and trigger port, and the register writes that set its clock, on the command line. */
 #include <stdint.h>
 
 #define REGISTER(address) (*(volatile uint32_t *)(address))
@@ -32,6 +32,7 @@
 extern uint32_t data_load, data_start, data_end, bss_start, bss_end, stack_top;
 
 static volatile uint32_t ticks, calls, pended, echoed;
+static const uint32_t clock_setup[][2] = {CLOCK_SETUP};
 static int8_t vector[1024];
 static int8_t weights[1024] = {3, -1, 4, 1, -5, 9, 2, -6};
 static volatile int32_t sink;
@@ -196,6 +197,8 @@ void reset_handler(void)
     DWT_CYCCNT = 0;
     DWT_CTRL |= 1;
     GPIO_MODER = (GPIO_MODER & ~(3u << 2 * TRIGGER_PIN)) | 1u << 2 * TRIGGER_PIN;
+    for (unsigned index = 0; index < sizeof(clock_setup) / sizeof(clock_setup[0]); index++)
+        REGISTER(clock_setup[index][0]) = clock_setup[index][1];
     UART_CR1 = 1u << 0 | 1u << 2 | 1u << 3;
     main();
 }

@@ -33,6 +33,16 @@ class RegisterBlock:
         """Take a word that was written."""
         self._values[offset] = value
 
+    def read_narrow(self, offset: int, size: int) -> int:
+        """A read of 1 or 2 bytes, at any byte of the block."""
+        return self.read(offset & ~3) >> (8 * (offset & 3)) & ((1 << 8 * size) - 1)
+
+    def write_narrow(self, offset: int, size: int, value: int) -> None:
+        """A write of 1 or 2 bytes; the rest of the word keeps what is stored there."""
+        shift = 8 * (offset & 3)
+        mask = ((1 << 8 * size) - 1) << shift
+        self.write(offset & ~3, self.stored(offset & ~3) & ~mask | value << shift & mask)
+
 
 @dataclass(frozen=True)
 class Follower:
@@ -54,9 +64,11 @@ class FollowingBlock(RegisterBlock):
         origin: int,
         followers: tuple[Follower, ...],
         values: Mapping[int, int] | None = None,
+        *,
+        size: int = 0x400,
     ) -> None:
         """See `RegisterBlock`; `followers` are the status bits."""
-        super().__init__(name, origin, values=values)
+        super().__init__(name, origin, size, values)
         self._followers = followers
 
     def read(self, offset: int) -> int:
