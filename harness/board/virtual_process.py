@@ -14,9 +14,10 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import IO, Any
 
+from harness.board.board_file import load_board
 from harness.board.rack import RackEntry
 from harness.board.virtual.probe_server import LOOPBACK
-from harness.board.virtual.pyocd_targets import register_virtual_targets
+from harness.board.virtual.pyocd_targets import register_virtual_target
 from harness.errors import InfrastructureError
 from harness.paths import REPOSITORY
 
@@ -60,22 +61,35 @@ def run_virtual_board(entry: RackEntry) -> Iterator[VirtualBoard]:
     Raises:
         InfrastructureError: it did not come up; the text carries what it said.
     """
-    command = [sys.executable, "-m", "harness.board.virtual", entry.board]
-    command += ["--sample-rate", str(entry.sample_rate_hz), "--slice", str(entry.slice_cycles)]
-    command += ["--uart-noise", entry.uart_noise] if entry.uart_noise else []
+    command = [sys.executable, "-m", "harness.board.virtual", entry.board, *_options(entry)]
     with tempfile.TemporaryFile() as log:
         process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, env=_environment()
         )
         try:
             # Takes about as long as the board's own start.
-            register_virtual_targets()
+            register_virtual_target(load_board(entry.board))
             ports = _ports(process, log)
             yield VirtualBoard(
                 process, ports["console"], f"remote:{LOOPBACK}:{ports['probe']}", f"{LOOPBACK}:{ports['analyzer']}"
             )
         finally:
             _end(process)
+
+
+def _options(entry: RackEntry) -> list[str]:
+    options = {
+        "--sample-rate": entry.sample_rate_hz,
+        "--current-noise": entry.current_noise_a,
+        "--current-range": entry.current_range_a,
+        "--current-resolution": entry.current_resolution_a,
+        "--noise-seed": entry.noise_seed,
+        "--supply": entry.supply_v,
+        "--timing": entry.timing,
+        "--slice": entry.slice_cycles,
+        "--uart-noise": entry.uart_noise or None,
+    }
+    return [f"{option}={value}" for option, value in options.items() if value is not None]
 
 
 def _environment() -> dict[str, str]:

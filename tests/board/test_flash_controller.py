@@ -85,8 +85,8 @@ def test_programming_and_erasing_a_sector(controller: Controller) -> None:
     controller.write(controller.control, PG)
     controller.store(SOMEWHERE, b"abcdefgh")
     assert controller.flash(SOMEWHERE, 8) == b"abcdefgh"
-    # Page 256 of 2 KiB on the one, sector 6 of 256 KiB on the other.
-    number = 256 if controller.key == 0x08 else 6
+    # Page 128 of 4 KiB on the one, sector 6 of 256 KiB on the other.
+    number = 128 if controller.key == 0x08 else 6
     controller.write(controller.control, 1 << 1 | number << 3 | START)
     assert controller.flash(SOMEWHERE, 8) == b"\xff" * 8
 

@@ -6,7 +6,7 @@ import pytest
 
 from harness.board.board_file import list_boards, load_board
 from harness.board.virtual.machine import Machine
-from harness.board.virtual.pyocd_targets import register_virtual_targets
+from harness.board.virtual.pyocd_targets import register_virtual_target
 from harness.board.virtual.turnstile import Turnstile
 
 
@@ -23,8 +23,8 @@ def test_a_virtual_target_refuses_any_probe_that_is_not_a_virtual_boards(board: 
         vendor_name = "STMicroelectronics"
         product_name = "ST-LINK/V2-1"
 
-    register_virtual_targets()
     spec = load_board(board)
+    register_virtual_target(spec)
     machine = Machine(spec)
     probe = StLink("066B", machine, Turnstile(machine.chip.engine.interrupt, machine.runnable))
     session = Session(probe, options={"target_override": spec.debug.virtual_target}, no_config=True)

@@ -17,22 +17,24 @@ class AccessControl:
 
     Attributes:
         latency_mask: of the wait states, from bit 0 on.
+        instruction_cache: there is a bit for an instruction cache; else that is another register's matter.
         data_cache: there is a bit for a data cache.
         dual_bank: of the option register: reads of the array are narrow while this is set; 0: they never are.
     """
 
     latency_mask: int
+    instruction_cache: bool = True
     data_cache: bool = False
     dual_bank: int = 0
 
     def apply(self, timing: MemoryTiming, control: int, options: int) -> None:
         """Take what firmware wrote to the register."""
-        if control & (_INSTRUCTION_RESET | _DATA_RESET):
+        if self.instruction_cache and control & (_INSTRUCTION_RESET | _DATA_RESET):
             timing.invalidate_accelerator()
         timing.flash(
             wait_states=control & self.latency_mask,
             prefetch=bool(control & _PREFETCH),
-            instruction_cache=bool(control & _INSTRUCTION_CACHE),
+            instruction_cache=bool(control & _INSTRUCTION_CACHE) if self.instruction_cache else None,
             data_cache=self.data_cache and bool(control & _DATA_CACHE),
             dual_bank=bool(options & self.dual_bank),
         )
@@ -46,6 +48,10 @@ STM32F7 = AccessControl(latency_mask=0xF)
 """RM0385 3.7.1: the accelerator of the ITCM interface (ARTEN, ARTRST), without a separate data cache."""
 STM32G0 = AccessControl(latency_mask=0x7)
 """RM0444 3.7.1."""
+STM32U5 = AccessControl(latency_mask=0xF, instruction_cache=False)
+"""RM0456 7.9.1; the cache is the ICACHE peripheral (chapter 8)."""
+STM32H7 = AccessControl(latency_mask=0xF, instruction_cache=False)
+"""RM0433 4.9.1: there is nothing between the flash words of 256 bits and the level 1 caches."""
 
 
 class CacheControl:

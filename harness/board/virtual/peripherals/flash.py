@@ -1,156 +1,119 @@
-"""Flash controllers of STM32L4 and F7, enough for pyOCD's builtin flash algorithms of the STM32L475 and STM32F767."""
+"""The flash controllers of STM32: key sequence, erasing, programming, option bytes."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final
 
 from harness.board.virtual.engine import Engine, MappedMemory
+from harness.board.virtual.flash_layout import FlashLayout
 from harness.board.virtual.peripherals.register_block import RegisterBlock
 
-ACCESS_CONTROL, OPTIONS_STM32L4 = 0x00, 0x20
-_KEYS = (0x4567_0123, 0xCDEF_89AB)
-_PG, _PER, _MER, _START, _LOCK = 1 << 0, 1 << 1, 1 << 2, 1 << 16, 1 << 31
-
-
-@dataclass(frozen=True)
-class Layout:
-    """Where a family's controller has its registers and flags, and how its flash is divided.
-
-    Attributes:
-        key, status, control: register offsets.
-        sector_mask: of the sector number in CR, from bit 3 on.
-        sectors: sizes in bytes, in the order of their numbers.
-        sequence_error: flag in SR for a write that was not announced; `programming_error` for one that can't be done.
-        needs_erased: programming what is not erased is an error; otherwise ones turn to zeros.
-    """
-
-    key: int
-    status: int
-    control: int
-    sector_mask: int
-    sectors: tuple[int, ...]
-    sequence_error: int
-    programming_error: int
-    needs_erased: bool
+ACCESS_CONTROL: Final = 0x00
+KEYS: Final = (0x4567_0123, 0xCDEF_89AB)
 
 
 class FlashController(RegisterBlock):
-    """What both families share: the key sequence, erasing to ones, programming ones to zeros.
+    """Erases to ones, programs ones to zeros, as `FlashLayout` says.
 
-    A write to flash that was not announced by CR.PG is dropped, and an error flag set, as silicon does.
+    A write to flash that was not announced by PG in the control register is dropped, and an error flag set, as silicon
+    does.
 
     Attributes:
         on_access_control: called whenever the register of wait states, prefetch and caches may have changed.
     """
 
-    def __init__(
-        self, origin: int, engine: Engine, flash: MappedMemory, layout: Layout, values: dict[int, int]
-    ) -> None:
-        """Make a controller for one memory; `values` are reset values of its registers."""
-        super().__init__("FLASH", origin, values={**values, layout.control: _LOCK | values.get(layout.control, 0)})
+    def __init__(self, engine: Engine, flash: MappedMemory, layout: FlashLayout) -> None:
+        """Make the controller of one memory."""
+        self._stride: Final = layout.bank_stride or 0x400
+        self._banks: Final = 2 if layout.bank_stride else 1
+        locked = {bank * self._stride + layout.control: layout.lock for bank in range(self._banks)}
+        super().__init__("FLASH", layout.origin, values={**layout.values, **locked})
         self._engine = engine
         self._flash = flash
         self._layout: Final = layout
-        self._keys: tuple[int, ...] = ()
+        self._runs: Final = layout.runs(flash.size)
+        self._keys: list[tuple[int, ...]] = [()] * self._banks
         self.on_access_control: Callable[[], None] = lambda: None
         engine.write_protected = self.program
 
     def reset(self) -> None:
         """Locked, flags cleared; the content stays."""
         super().reset()
-        self._keys = ()
+        self._keys = [()] * self._banks
         self.on_access_control()
 
     def write(self, offset: int, value: int) -> None:
-        """Keys unlock CR; CR erases; SR's flags are cleared by writing ones."""
+        """Keys unlock the control register; that one erases; flags are cleared by writing ones."""
         layout = self._layout
-        if offset == layout.key:
-            self._take_key(value)
-        elif offset == layout.status:
-            super().write(offset, self.stored(offset) & ~value)
-        elif offset == layout.control:
-            self._control(value)
-        else:
+        bank, register = divmod(offset, self._stride)
+        base = offset - register
+        if bank >= self._banks:
+            super().write(offset, value)
+        elif register == layout.key:
+            self._take_key(bank, value)
+        elif register == layout.clear:
+            super().write(base + layout.status, self.stored(base + layout.status) & ~value)
+        elif register == layout.control:
+            self._control(bank, value)
+        elif register != layout.status:
             super().write(offset, value)
             if offset == ACCESS_CONTROL:
                 self.on_access_control()
 
     def program(self, address: int, size: int, value: int) -> None:
         """A store to flash by the core or the debugger."""
-        layout, control = self._layout, self.stored(self._layout.control)
-        if control & _LOCK or not control & _PG or not self._flash.holds(address, size):
-            self._raise_flag(layout.sequence_error)
+        if not self._flash.holds(address, size):
             return
-        start = address - self._flash.origin
+        layout, start = self._layout, address - self._flash.origin
+        base = self._stride * (start * self._banks // self._flash.size)
+        control = self.stored(base + layout.control)
+        if control & layout.lock or not control & layout.program:
+            self._raise_flag(base, layout.sequence_error)
+            return
         old = int.from_bytes(self._flash.buffer[start : start + size], "little")
         if layout.needs_erased and old != (1 << 8 * size) - 1:
-            self._raise_flag(layout.programming_error)
+            self._raise_flag(base, layout.programming_error)
             return
         self._flash.buffer[start : start + size] = (old & value).to_bytes(size, "little")
 
-    def _take_key(self, value: int) -> None:
+    def _take_key(self, bank: int, value: int) -> None:
         """Unlock after both keys; a wrong one keeps the controller locked until the next reset."""
-        control = self.stored(self._layout.control)
-        if control & _LOCK and self._keys == _KEYS[: len(self._keys)]:
-            self._keys += (value,)
-        if self._keys == _KEYS:
-            super().write(self._layout.control, control & ~_LOCK)
-            self._keys = ()
+        offset = bank * self._stride + self._layout.control
+        control, taken = self.stored(offset), self._keys[bank]
+        if control & self._layout.lock and taken == KEYS[: len(taken)]:
+            self._keys[bank] = taken = (*taken, value)
+        if taken == KEYS:
+            super().write(offset, control & ~self._layout.lock)
+            self._keys[bank] = ()
 
-    def _control(self, value: int) -> None:
-        layout = self._layout
-        if self.stored(layout.control) & _LOCK:
+    def _control(self, bank: int, value: int) -> None:
+        layout, base = self._layout, bank * self._stride
+        if self.stored(base + layout.control) & layout.lock:
             return
-        super().write(layout.control, value & ~_START)
-        if value & _START and value & _MER:
-            self._erase(0, self._flash.size)
-        elif value & _START and value & _PER:
-            number = value >> 3 & layout.sector_mask
-            if number < len(layout.sectors):
-                self._erase(sum(layout.sectors[:number]), layout.sectors[number])
-            else:
-                self._raise_flag(layout.sequence_error)
+        super().write(base + layout.control, value & ~layout.start)
+        if not value & layout.start:
+            return
+        parts = self._banks * len(layout.mass_erase)
+        part = self._flash.size // parts
+        chosen = [index for index, bit in enumerate(layout.mass_erase) if value & bit]
+        for index in chosen:
+            self._erase((bank * len(layout.mass_erase) + index) * part, part)
+        if value & layout.erase and not chosen:
+            self._erase_sector(bank, value)
+
+    def _erase_sector(self, bank: int, control: int) -> None:
+        layout = self._layout
+        for run in self._runs:
+            index = ((control & layout.selection) - run.select) >> layout.number_bit
+            if run.bank == bank and 0 <= index < run.count:
+                self._erase(run.offset + index * run.size, run.size)
+                return
+        self._raise_flag(bank * self._stride, layout.sequence_error)
 
     def _erase(self, start: int, size: int) -> None:
         self._engine.write(self._flash.origin + start, b"\xff" * size)
 
-    def _raise_flag(self, flag: int) -> None:
-        super().write(self._layout.status, self.stored(self._layout.status) | flag)
-
-
-def flash_stm32l4(engine: Engine, flash: MappedMemory) -> FlashController:
-    """FLASH of the STM32L4, as the L475's flash algorithm knows it: 2 KiB pages, numbered in CR[12:3].
-
-    The L4R5 has 4 KiB pages and 8 bits for their number; OPTR reads with DB1M = 0, or the algorithm would take the
-    second half-megabyte for a second bank.
-    """
-    layout = Layout(
-        key=0x08,
-        status=0x10,
-        control=0x14,
-        sector_mask=0x3FF,
-        sectors=(0x800,) * (flash.size // 0x800),
-        sequence_error=1 << 7,
-        programming_error=1 << 3,
-        needs_erased=True,
-    )
-    return FlashController(0x4002_2000, engine, flash, layout, {0x00: 0x600, 0x20: 0xFFCF_F8AA})
-
-
-def flash_stm32f7(engine: Engine, flash: MappedMemory) -> FlashController:
-    """FLASH of the STM32F7 in single-bank mode: four sectors of 32 KiB, one of 128 KiB, the rest 256 KiB."""
-    sectors = [0x8000] * 4 + [0x2_0000]
-    sectors += [0x4_0000] * ((flash.size - sum(sectors)) // 0x4_0000)
-    layout = Layout(
-        key=0x04,
-        status=0x0C,
-        control=0x10,
-        sector_mask=0x1F,
-        sectors=tuple(sectors),
-        sequence_error=1 << 7,
-        programming_error=1 << 6,
-        needs_erased=False,
-    )
-    return FlashController(0x4002_3C00, engine, flash, layout, {0x14: 0xFFFF_AAFD})
+    def _raise_flag(self, base: int, flag: int) -> None:
+        status = base + self._layout.status
+        super().write(status, self.stored(status) | flag)
