@@ -34,6 +34,7 @@ class _FlashInterface:
     instruction_cache: bool | None = False
     data_cache: bool | None = False
     dual_bank: bool | None = False
+    cache_ways: int | None = 0
 
 
 class MemoryTiming:
@@ -63,14 +64,16 @@ class MemoryTiming:
         instruction_cache: bool | None = None,
         data_cache: bool | None = None,
         dual_bank: bool | None = None,
+        cache_ways: int | None = None,
     ) -> None:
         """Take what the flash interface is set to; what is None, and another register's matter, stays as it was.
 
         Args:
             wait_states: of a read of the flash array, in cycles of the core.
             dual_bank: a read of the array gives the narrower line.
+            cache_ways: of the instruction cache, where that can be chosen; 0: as the board file says.
         """
-        told = _FlashInterface(wait_states, prefetch, instruction_cache, data_cache, dual_bank)
+        told = _FlashInterface(wait_states, prefetch, instruction_cache, data_cache, dual_bank, cache_ways)
         flash = self._flash = _FlashInterface(
             *(new if new is not None else old for new, old in zip(astuple(told), astuple(self._flash), strict=True))
         )
@@ -79,7 +82,8 @@ class MemoryTiming:
             line = accelerator.dual_bank_line if flash.dual_bank and accelerator.dual_bank_line else accelerator.line
             instructions, data = accelerator.instructions, accelerator.data
             # Without the cache, the line that was read last remains at hand.
-            used = instructions if flash.instruction_cache else CacheGeometry(line, 0)
+            whole = CacheGeometry(instructions.size, flash.cache_ways or instructions.ways)
+            used = whole if flash.instruction_cache else CacheGeometry(line, 0)
             self._set_cache(_INSTRUCTIONS, line, used, prefetch=bool(flash.prefetch))
             self._set_cache(_DATA, line, data if flash.data_cache else CacheGeometry(0, 0), prefetch=False)
             if accelerator.unified:
@@ -121,6 +125,12 @@ class MemoryTiming:
         """Empty the flash accelerator."""
         self._empty(_INSTRUCTIONS)
         self._empty(_DATA)
+
+    def empty(self) -> None:
+        """Empty whatever holds lines, as if no code had run before."""
+        for number in range(CACHES):
+            self._empty(number)
+        self._state.last_bank = 0
 
     def counts(self) -> dict[str, tuple[int, int]]:
         """Hits and misses of every cache that there is."""
