@@ -21,6 +21,7 @@ Log = Callable[[str], None]
 TERMINATOR = "%"
 _READ_BYTES = 1 << 12
 _QUIET_S = 0.1
+_PROVOKED_S = 1.0
 _MOST_UNREST_S = 5.0
 _FAULT = re.compile(r"fault: (?:[a-z]+ [0-9a-f]{8} ?)+")
 
@@ -74,6 +75,11 @@ class Conversation:
         if reply is None:
             raise FirmwareHangError(f"the firmware did not answer {_shortened(command)!r} within {seconds:g} s")
         return reply
+
+    def provoke(self) -> None:
+        """Send what the bench protocol answers as damaged and this one does not know, and listen."""
+        self._console.write(b"\1\0")
+        self._listen(_PROVOKED_S)
 
     def settle(self) -> None:
         """Forget all that comes until the line is quiet: a late reply is no answer to what is asked next."""

@@ -7,6 +7,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NoReturn
 
 from harness.bench.mlperf.conversation import Conversation, Log
 from harness.bench.mlperf.lines import Kind, Message
@@ -16,7 +17,7 @@ from harness.errors import ConsoleError, FirmwareError, FirmwareHangError
 CHUNK_BYTES = 31
 """Bytes in one `db`, as the official runner sends them: EEMBC's monitor holds commands of 80 characters."""
 _SMALLEST_CHUNK = 4
-_ATTEMPTS = 4
+_ATTEMPTS = 8
 _PROMPT_S = 5.0
 _BOOT_S = 2.0
 _CLOCK = 1 << 32
@@ -77,24 +78,23 @@ class MlperfDevice:
         self._chunk_bytes = CHUNK_BYTES
         self._pause_s = 0.0
 
-    def connect(self, timeout: float = 15.0) -> Identity:
-        """Wait until the firmware answers, whether it is booting or has been up for long.
+    def connect(self, timeout: float = 15.0, *, boots: bool = True) -> Identity:
+        """Wait until the firmware answers.
+
+        Args:
+            boots: it may just have been reset; then nothing is sent until it says that it is ready, or might have.
 
         Raises:
             ConsoleError: something answers, but not in this protocol.
         """
         deadline = time.monotonic() + timeout
-        # A byte that comes while a UART is being set up can stop its driver for good: hear first if it is booting.
-        answered = self._talk.hear(min(_BOOT_S, timeout)) is not None
+        # A byte that comes while a UART is being set up can stop its driver for good.
+        answered = boots and self._talk.hear(min(_BOOT_S, timeout)) is not None
         while not answered and time.monotonic() < deadline:
             self._talk.say("name")
             answered = self._talk.hear(min(_BOOT_S, max(0.0, deadline - time.monotonic()))) is not None
-        if not answered and self._talk.overheard.anything:
-            raise ConsoleError(self._talk.overheard.describe())
         if not answered:
-            raise FirmwareHangError(
-                f"the firmware said nothing within {timeout:g} s; does the image speak EEMBC's protocol, on this UART?"
-            )
+            self._report_stranger(timeout)
         self._talk.settle()
         return self._identity()
 
@@ -121,17 +121,31 @@ class MlperfDevice:
         """
         trouble = ""
         for _ in range(_ATTEMPTS):
-            reply = self._talk.ask(f"infer {iterations} {warmups}", timeout)
             try:
+                reply = self._talk.ask(f"infer {iterations} {warmups}", timeout)
                 answer = Answer(_elapsed(reply), _results(reply))
                 if self._verify and _results(self._talk.ask("results", _PROMPT_S)) != answer.results:
                     raise _MisheardError("the results differ when they are asked for again")
             except _MisheardError as error:
                 trouble = str(error)
                 self._recover()
+            except FirmwareHangError as error:
+                # The end of the command may have been lost.
+                trouble = str(error)
+                if not self._is_in_step():
+                    raise
             else:
                 return answer
         raise FirmwareError(f"an inference did not give what it has to: {trouble}")
+
+    def _report_stranger(self, timeout: float) -> NoReturn:
+        # Firmware with the harness's own protocol answers nothing else.
+        self._talk.provoke()
+        if self._talk.overheard.anything:
+            raise ConsoleError(self._talk.overheard.describe())
+        raise FirmwareHangError(
+            f"the firmware said nothing within {timeout:g} s; does the image speak EEMBC's protocol, on this UART?"
+        )
 
     def _identity(self) -> Identity:
         said = {message.kind: message.value for command in ("name", "profile") for message in self._ask(command)}
@@ -159,12 +173,16 @@ class MlperfDevice:
         return self._talk.ask(command, _PROMPT_S)
 
     def _recover(self) -> None:
-        """Be in step again: end whatever command the firmware holds the beginning of."""
+        if not any(self._is_in_step() for _ in range(_ATTEMPTS)):
+            raise FirmwareHangError(f"the firmware has fallen silent: no answer to 'name' within {_PROMPT_S:g} s")
+
+    def _is_in_step(self) -> bool:
+        """End whatever command the firmware holds the beginning of; false when it does not answer."""
         self._talk.settle()
         self._talk.say("name")
-        if self._talk.hear(_PROMPT_S) is None:
-            raise FirmwareHangError(f"the firmware has fallen silent: no answer to 'name' within {_PROMPT_S:g} s")
+        answered = self._talk.hear(_PROMPT_S) is not None
         self._talk.settle()
+        return answered
 
 
 def _expect_no_error(reply: Sequence[Message]) -> None:

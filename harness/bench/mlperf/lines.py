@@ -39,7 +39,7 @@ _VALUES = {
     Kind.LOADED: r"m-load-done()",
     Kind.BUFFER: r"m-buffer-([0-9A-Fa-f-]+)",
     Kind.RESULTS: r"m-results-\[([^\]]*)\]",
-    Kind.ERROR: r"(?<![a-z])e-\[([^\]]*)\]?",
+    Kind.ERROR: r"(?<!profil)e-\[([^\]]*)\]?",
 }
 # Every pattern's group goes by the name of its kind.
 _MESSAGE = re.compile("|".join(re.sub(r"\((?!\?)", f"(?P<{kind.name}>", text) for kind, text in _VALUES.items()))
