@@ -49,6 +49,10 @@ class HostLine:
     on, else to the receiver that was last used; while all are off it waits. Bytes are fed while the firmware waits for
     them, and time stands still until they are. So when the firmware sees a byte depends on what the host sent, not on
     when the host's scheduler let it.
+
+    Attributes:
+        on_idle: called when the firmware keeps looking for a byte, and none is under way.
+        watcher: called with every frame that was on the wire, and whether the host sent it; None: nobody watches.
     """
 
     def __init__(self, scheduler: Scheduler, time: VirtualTime, cycles: ctypes.c_uint64) -> None:
@@ -59,6 +63,7 @@ class HostLine:
             cycles=ctypes.pointer(cycles), horizon=ctypes.pointer(scheduler.horizon), arrival=NEVER
         )
         self.on_idle: Callable[[], None] = lambda: None
+        self.watcher: Callable[[Frame, bool], None] | None = None
         self._ports: list[Port] = []
         self._default: Port | None = None
         self._target: Port | None = None
@@ -94,6 +99,9 @@ class HostLine:
         """The byte that has arrived."""
         receiver = self.receiver
         byte: int = self._bytes[receiver.taken]
+        if self.watcher is not None and self._target is not None:
+            begin = receiver.arrival - receiver.cycles_a_byte
+            self.watcher(Frame(self._target.name, byte, begin, receiver.arrival), True)
         receiver.taken += 1
         receiver.line_free = receiver.arrival
         receiver.arrival += receiver.cycles_a_byte
@@ -130,7 +138,7 @@ class HostLine:
             registers: addresses of the status and the data register by which firmware receives.
             idle_status, ready_status: what the first reads without and with a byte.
         """
-        if port is self._target:
+        if port is self._target and self.watcher is None:
             receiver = self.receiver
             receiver.status_address, receiver.data_address = registers
             receiver.idle_status, receiver.ready_status = idle_status, ready_status
@@ -158,16 +166,15 @@ class HostLine:
         """What the firmware has sent since last asked."""
         now = self._scheduler.now
         while self._frames and (self._frames[0].start <= now or self._frames[0].dropped):
-            frame = self._frames.popleft()
-            self._sent += b"" if frame.dropped else bytes([frame.byte])
+            self._hand_over(self._frames.popleft())
         data = bytes(self._sent)
         self._sent.clear()
         return data
 
     def settle(self) -> None:
         """The core stands still: nothing can change the bytes that wait to be sent any more."""
-        self._sent += bytes(frame.byte for frame in self._frames if not frame.dropped)
-        self._frames.clear()
+        while self._frames:
+            self._hand_over(self._frames.popleft())
 
     def reset(self) -> None:
         """Lose what is under way to the chip, as a reset does."""
@@ -203,6 +210,12 @@ class HostLine:
         if receiver.arrival != NEVER:
             receiver.arrival = now + max(0, receiver.arrival - now) * new // old
         self._host_answers = now + max(0, self._host_answers - now) * new // old
+
+    def _hand_over(self, frame: Frame) -> None:
+        if not frame.dropped:
+            self._sent.append(frame.byte)
+            if self.watcher is not None:
+                self.watcher(frame, False)
 
     def _under_way(self) -> bool:
         return bool(self.receiver.taken < self.receiver.fed)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from enum import Enum, auto
 from typing import Final
 
 from harness.board.spec import BoardSpec
 from harness.board.virtual.chip import Chip, build_chip
-from harness.board.virtual.events import Cause, Event
+from harness.board.virtual.events import Cause, Event, Fault
 from harness.board.virtual.exceptions import LOCKUP_ADDRESS
 from harness.board.virtual.host_line import HostLine
 from harness.board.virtual.resets import Reset, ResetCause
@@ -38,12 +38,16 @@ class Machine:
         attention: asked between two blocks; true has the machine give control back.
         line: the wire of the console.
         on_state: called with (trigger, asleep) whenever one of them may have changed.
+        on_exceptions: called with the active exceptions, innermost last, whenever they may have changed.
+        on_fault: called with (fault, address of the instruction, address of the data) for what an instruction caused.
     """
 
     def __init__(self, spec: BoardSpec) -> None:
         """Make a machine with blank flash, and let it boot: it locks up at once, as blank silicon does."""
         self.attention: Callable[[], bool] = lambda: False
         self.on_state: Callable[[bool, bool], None] = lambda _trigger, _asleep: None
+        self.on_exceptions: Callable[[Sequence[int]], None] = lambda _active: None
+        self.on_fault: Callable[[Fault, int, int], None] = lambda _fault, _pc, _address: None
         self.trigger = False
         self.asleep = False
         self._idle = False
@@ -134,6 +138,7 @@ class Machine:
             if self.asleep:
                 continue
             chip.debug.pc = chip.exceptions.dispatch(chip.debug.pc)
+            self.on_exceptions(chip.exceptions.active)
             if chip.debug.step_requested:
                 self._take(chip.engine.step(chip.debug.pc))
                 chip.debug.stepped(chip.debug.pc)
@@ -165,6 +170,7 @@ class Machine:
         chip = self.chip
         pc = event.pc
         if event.cause is Cause.FAULT and event.fault is not None:
+            self.on_fault(event.fault, pc, event.address)
             pc = chip.exceptions.take_fault(event.fault, pc, event.address)
         elif event.cause is Cause.SUPERVISOR_CALL:
             pc = chip.exceptions.supervisor_call(pc)
