@@ -78,7 +78,7 @@ class Conversation:
 
     def provoke(self) -> None:
         """Send what the bench protocol answers as damaged and this one does not know, and listen."""
-        self._console.write(b"\1\0")
+        self._console.write(b"\5\0")
         self._listen(_PROVOKED_S)
 
     def settle(self) -> None:
