@@ -31,7 +31,7 @@ class Plan:
     """What to measure.
 
     Attributes:
-        repeats: inferences timed one by one.
+        repeats: inferences timed one by one, after one that is not, so that caches are warm.
         inference_timeout: seconds that one may take before the firmware counts as hung.
         dataset: streamed whole through the board, for accuracy and agreement; None: random inputs, no accuracy.
         random_samples: how many of them.
@@ -48,6 +48,8 @@ class Plan:
 @dataclass(frozen=True)
 class Results:
     """What a run on the board gave.
+
+    A virtual board that its rack keeps functional gives nothing that depends on time.
 
     Attributes:
         disagreement: how board and host differ, where they do by more than is tolerated; else empty.
@@ -70,6 +72,21 @@ class Workload:
     inputs: tuple[bytes, ...]
     references: tuple[bytes, ...]
     labels: NDArray[np.int64] | None
+
+
+@dataclass(frozen=True)
+class Timed:
+    """What was measured while the board counted time.
+
+    Attributes:
+        cycles: of each inference.
+        energies: of each, joule; empty where there is no analyzer.
+        steps: cycles of each step of one more.
+    """
+
+    cycles: tuple[int, ...]
+    energies: tuple[float, ...]
+    steps: tuple[int, ...]
 
 
 def prepare(variant: Variant, plan: Plan) -> Workload:
@@ -115,51 +132,46 @@ def _measure(
     dut: Dut, device: Device, variant: Variant, firmware: Firmware, workload: Workload, repeats: int
 ) -> Results:
     device.connect()
-    timed, energies = _timed(dut, device, workload.inputs, repeats)
-    profile = device.profile(workload.inputs[0])
+    with dut.timed() as counts:
+        timed = _timed(dut, device, workload.inputs, repeats) if counts else None
     answers = (device.infer(data).output for data in workload.inputs)
     outputs = list(track(answers, f"{dut.name}: streaming", len(workload.inputs)))
     outputs_of = variant.model.outputs
     agreement = compare(outputs, workload.references, outputs_of)
     provenance = Provenance.SIMULATED if dut.simulated else Provenance.MEASURED
     measurements = [
-        *_speed(timed, firmware.target.clock_hz, provenance),
-        *_energy(energies, timed, firmware.target.clock_hz, provenance),
+        *(_speed(timed, firmware.target.clock_hz, provenance) if timed else ()),
         *_memory(read_footprint(firmware, device.stack_bytes()), firmware, provenance),
         *_agreement(agreement, provenance),
     ]
     if workload.labels is not None:
         measurements.append(Measurement.of("accuracy", accuracy(outputs, workload.labels, outputs_of[0]), provenance))
-    return Results(tuple(measurements), _layers(profile, firmware, variant, provenance), agreement.disagreement)
+    layers = _layers(timed.steps, firmware, variant, provenance) if timed else ()
+    return Results(tuple(measurements), layers, agreement.disagreement)
 
 
-def _timed(dut: Dut, device: Device, inputs: Sequence[bytes], repeats: int) -> tuple[list[int], list[float]]:
-    """Cycles and, where there is an analyzer, energy in joule of each of `repeats` inferences."""
-    if dut.energy is None:
-        return [device.infer(data).cycles for data in islice(cycle(inputs), repeats)], []
-    dut.energy.start()
+def _timed(dut: Dut, device: Device, inputs: Sequence[bytes], repeats: int) -> Timed:
+    """Warm up, time `repeats` inferences, and one more step by step."""
+    device.infer(inputs[0])
+    if dut.energy is not None:
+        dut.energy.start()
     cycles = [device.infer(data).cycles for data in islice(cycle(inputs), repeats)]
-    energies = dut.energy.stop().window_energies_j()
-    if len(energies) != repeats:
+    energies = dut.energy.stop().window_energies_j() if dut.energy is not None else []
+    if dut.energy is not None and len(energies) != repeats:
         raise InfrastructureError(
             f"{dut.name}: the energy analyzer saw {len(energies)} trigger pulses for {repeats} inferences; "
             "check the trigger lead"
         )
-    return cycles, energies
+    return Timed(tuple(cycles), tuple(energies), device.profile(inputs[0]))
 
 
-def _speed(cycles: list[int], clock_hz: int, provenance: Provenance) -> list[Measurement]:
-    return [
-        Measurement.of("cycles", cycles, provenance),
-        Measurement.of("latency", [count / clock_hz for count in cycles], provenance),
-    ]
-
-
-def _energy(energies: list[float], cycles: list[int], clock_hz: int, provenance: Provenance) -> list[Measurement]:
-    if not energies:
-        return []
-    powers = [energy * clock_hz / count for energy, count in zip(energies, cycles, strict=True)]
-    return [Measurement.of("energy", energies, provenance), Measurement.of("power", powers, provenance)]
+def _speed(timed: Timed, clock_hz: int, provenance: Provenance) -> list[Measurement]:
+    seconds = [count / clock_hz for count in timed.cycles]
+    speed = [Measurement.of("cycles", timed.cycles, provenance), Measurement.of("latency", seconds, provenance)]
+    if not timed.energies:
+        return speed
+    powers = [energy / time for energy, time in zip(timed.energies, seconds, strict=True)]
+    return [*speed, Measurement.of("energy", timed.energies, provenance), Measurement.of("power", powers, provenance)]
 
 
 def _memory(footprint: Footprint, firmware: Firmware, provenance: Provenance) -> list[Measurement]:

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import yaml
 
 from harness.board.memory_entries import memory_banks
-from harness.board.spec import Accelerator, BoardSpec, CacheGeometry, Debug, Level1, MemoryTimingSpec, Power
+from harness.board.power_entry import power_schema, to_power
+from harness.board.spec import Accelerator, BoardSpec, CacheGeometry, Debug, Level1, MemoryTimingSpec, Pin
 from harness.board.spec import Path as MemoryPath
 from harness.cache import sha256
 from harness.deploy.target import Core, Memory, MemoryKind, Target
@@ -89,8 +90,6 @@ def _schema() -> type[BaseModel]:
     from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
     strict = ConfigDict(extra="forbid")
-    Positive = Annotated[float, Field(gt=0)]  # noqa: N806
-
     Size = Annotated[int, BeforeValidator(_size), Field(gt=0, le=1 << 28)]  # noqa: N806
     Address = Annotated[int, Field(ge=0, lt=1 << 32)]  # noqa: N806
     Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]  # noqa: N806
@@ -144,13 +143,6 @@ def _schema() -> type[BaseModel]:
         data: CacheEntry
         bus_cycles: Annotated[int, Field(ge=0)]
 
-    class PowerEntry(BaseModel):
-        model_config = strict
-        voltage_v: Positive
-        run_a: Positive
-        sleep_a: Positive
-        source: Annotated[str, Field(min_length=1)]
-
     class DebugEntry(BaseModel):
         model_config = strict
         silicon_target: str
@@ -170,11 +162,12 @@ def _schema() -> type[BaseModel]:
         accelerator: AcceleratorEntry | None = None
         level1: Level1Entry | None = None
         defines: dict[Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]*$")], int] = Field(default_factory=dict)
-        power: PowerEntry
+        power: power_schema()  # type: ignore[valid-type]
         debug: DebugEntry
         clocks: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*_hz$")], Annotated[int, Field(gt=0)]] = Field(
             default_factory=dict
         )
+        channels: dict[Name, Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9]*\.\d{1,2}$")]] = Field(default_factory=dict)
         simulation: dict[str, int | str] = Field(default_factory=dict)
         sources: list[str] = Field(default_factory=list)
 
@@ -208,10 +201,11 @@ def _to_spec(entry: Any, digest: str) -> BoardSpec:
         title=entry.title,
         mcu=entry.mcu,
         target=target,
-        power=Power(entry.power.voltage_v, entry.power.run_a, entry.power.sleep_a, entry.power.source),
+        power=to_power(entry.power),
         debug=Debug(entry.debug.silicon_target, entry.debug.virtual_target),
         memory_timing=MemoryTimingSpec(memory_banks(entry.memories), _accelerator(entry), _level1(entry)),
         clocks=dict(entry.clocks),
+        channels={name: _pin(text) for name, text in entry.channels.items()},
         simulation=dict(entry.simulation),
         sources=tuple(entry.sources),
         sha256=digest,
@@ -233,3 +227,9 @@ def _level1(entry: Any) -> Level1 | None:
 
 def _geometry(entry: Any) -> CacheGeometry:
     return CacheGeometry(entry.size, entry.ways) if entry is not None else CacheGeometry(0, 0)
+
+
+def _pin(text: str) -> Pin:
+    """`GPIOB.7`."""
+    port, _, number = text.rpartition(".")
+    return Pin(port, int(number))

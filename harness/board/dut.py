@@ -13,6 +13,7 @@ from harness.board.pyocd_probe import PyocdProbe
 from harness.board.rack import Kind, RackEntry
 from harness.board.serial_console import SerialConsole
 from harness.board.spec import BoardSpec
+from harness.board.time_switch import TimeSwitch
 from harness.board.virtual_process import run_virtual_board
 from harness.errors import HarnessError, InfrastructureError
 
@@ -25,6 +26,7 @@ class Dut:
         name: in the rack.
         energy: None where the rack has no analyzer for it.
         simulated: what is measured on it comes from a virtual board, not from silicon.
+        time_switch: of a virtual board; None for silicon.
     """
 
     name: str
@@ -33,6 +35,23 @@ class Dut:
     console: Console
     energy: EnergyAnalyzer | None
     simulated: bool
+    time_switch: TimeSwitch | None = None
+
+    @contextmanager
+    def timed(self) -> Iterator[bool]:
+        """Measure within the block: a virtual board counts time as silicon would there, and only there.
+
+        Call it while the firmware waits. Gives False where the rack has the board functional for good: what it then
+        says of cycles, time and energy means nothing.
+
+        Raises:
+            InfrastructureError: the virtual board is gone.
+        """
+        if self.time_switch is None:
+            yield True
+            return
+        yield self.time_switch.set(timed=True)
+        self.time_switch.set(timed=False)
 
 
 @contextmanager
@@ -72,10 +91,14 @@ def _connected(entry: RackEntry, spec: BoardSpec, target: str, baud: int) -> Ite
         energy = EnergyClient(entry.energy) if entry.energy else None
         if energy is not None:
             stack.callback(_close, energy)
-        yield Dut(entry.name, spec, probe, console, energy, simulated=entry.kind is Kind.VIRTUAL)
+        virtual = entry.kind is Kind.VIRTUAL
+        switch = TimeSwitch(entry.energy) if virtual else None
+        if switch is not None:
+            stack.callback(_close, switch)
+        yield Dut(entry.name, spec, probe, console, energy, simulated=virtual, time_switch=switch)
 
 
-def _close(instrument: Probe | Console | EnergyAnalyzer) -> None:
+def _close(instrument: Probe | Console | EnergyAnalyzer | TimeSwitch) -> None:
     """Close it; one that is broken has been reported by whoever used it."""
     with suppress(InfrastructureError):
         instrument.close()

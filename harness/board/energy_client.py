@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import json
-import socket
-from typing import Any, Final
-
+from harness.board.instrument_client import InstrumentClient
 from harness.board.trace import EnergyTrace
-from harness.errors import InfrastructureError
 
-_TIMEOUT_S = 30.0
 _MAX_SAMPLES = 1 << 28
+_MAX_CHANNELS = 32
 
 
 class EnergyClient:
@@ -22,61 +18,36 @@ class EnergyClient:
         Raises:
             InfrastructureError: nobody answers there.
         """
-        self._address: Final = address
-        host, _, port = address.rpartition(":")
-        try:
-            self._socket = socket.create_connection((host, int(port)), _TIMEOUT_S)
-            self._stream = self._socket.makefile("rb")
-        except OSError as error:
-            raise self._failure(error) from error
+        self._client = InstrumentClient(address)
 
     def start(self) -> None:
         """Begin to record."""
-        self._ask(b"start\n")
+        self._client.ask("start")
 
     def stop(self) -> EnergyTrace:
         """End the recording and hand it over."""
         import numpy as np
 
-        header = self._ask(b"stop\n")
+        client = self._client
+        header = client.ask("stop")
         try:
             count = int(header["samples"])
             rate, voltage = float(header["sample_rate_hz"]), float(header["voltage_v"])
+            names = [str(name) for name in header.get("channels", ())]
         except (KeyError, TypeError, ValueError) as error:
-            raise self._failure(f"bad header: {error!r}") from error
-        if not 0 <= count <= _MAX_SAMPLES or rate <= 0:
-            raise self._failure(f"bad header: {count} samples at {rate} Hz")
-        current, trigger = self._read(8 * count), self._read(count)
+            raise client.failure(f"bad header: {error!r}") from error
+        if not 0 <= count <= _MAX_SAMPLES or rate <= 0 or len(names) > _MAX_CHANNELS:
+            raise client.failure(f"bad header: {count} samples at {rate} Hz, {len(names)} channels")
+        current = client.read(8 * count)
+        trigger, *channels = (np.frombuffer(client.read(count), np.uint8) != 0 for _ in range(1 + len(names)))
         return EnergyTrace(
             sample_rate_hz=rate,
             current_a=np.frombuffer(current, "<f8").astype(np.float64),
             voltage_v=voltage,
-            trigger=np.frombuffer(trigger, np.uint8) != 0,
+            trigger=trigger,
+            channels=dict(zip(names, channels, strict=True)),
         )
 
     def close(self) -> None:
         """Let go of the instrument."""
-        self._stream.close()
-        self._socket.close()
-
-    def _ask(self, command: bytes) -> dict[str, Any]:
-        try:
-            self._socket.sendall(command)
-            answer = json.loads(self._stream.readline(1 << 16) or b"null")
-        except (OSError, ValueError) as error:
-            raise self._failure(error) from error
-        if not isinstance(answer, dict) or "error" in answer:
-            raise self._failure(f"answered {answer!r} to {command.decode().strip()!r}")
-        return answer
-
-    def _read(self, size: int) -> bytes:
-        try:
-            data = self._stream.read(size)
-        except OSError as error:
-            raise self._failure(error) from error
-        if len(data) != size:
-            raise self._failure("the connection ended in the middle of a trace")
-        return data
-
-    def _failure(self, reason: object) -> InfrastructureError:
-        return InfrastructureError(f"energy analyzer {self._address}: {reason}")
+        self._client.close()

@@ -11,11 +11,18 @@ from typing import TYPE_CHECKING, Annotated, Any
 import yaml
 
 from harness.board.board_file import describe, list_boards
+from harness.board.timing_mode import TimingMode
 from harness.errors import ConfigError
 from harness.value import Value
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
+
+
+_VIRTUAL_ONLY = {
+    *("uart_noise", "sample_rate_hz", "current_noise_a", "current_range_a", "current_resolution_a", "noise_seed"),
+    *("supply_v", "timing", "slice_cycles"),
+}
 
 
 class Kind(StrEnum):
@@ -41,6 +48,9 @@ class RackEntry(Value):
             empty without one. A virtual board has its own.
         uart_noise: `SEED:RATE`: damage the console of a virtual board, for tests; empty for a good line.
         sample_rate_hz: of a virtual board's energy analyzer.
+        current_noise_a, current_range_a, current_resolution_a, noise_seed: of the same, see `CurrentInput`.
+        supply_v: a virtual board's supply voltage; None: the one of its board file.
+        timing: whether a virtual board counts time as silicon would.
         slice_cycles: how long a virtual board runs between two looks at its ports; results do not depend on it.
     """
 
@@ -53,6 +63,12 @@ class RackEntry(Value):
     energy: str = ""
     uart_noise: str = ""
     sample_rate_hz: float = 100_000.0
+    current_noise_a: float = 0.0
+    current_range_a: float = 0.0
+    current_resolution_a: float = 0.0
+    noise_seed: int = 0
+    supply_v: float | None = None
+    timing: TimingMode = TimingMode.AUTO
     slice_cycles: int = 2_000_000
 
 
@@ -103,7 +119,13 @@ def _schema() -> type[BaseModel]:
         pack: str = ""
         energy: Annotated[str, Field(pattern=r"^([^\s:]+:\d+)?$")] = ""
         uart_noise: Annotated[str, Field(pattern=r"^(\d+:[0-9.e-]+)?$")] = ""
-        sample_rate_hz: Annotated[float, Field(gt=0, le=10e6)] = 100_000.0
+        sample_rate_hz: Annotated[float, Field(gt=0, le=1e6)] = 100_000.0
+        current_noise_a: Annotated[float, Field(ge=0)] = 0.0
+        current_range_a: Annotated[float, Field(ge=0)] = 0.0
+        current_resolution_a: Annotated[float, Field(ge=0)] = 0.0
+        noise_seed: Annotated[int, Field(ge=0)] = 0
+        supply_v: Annotated[float, Field(gt=0, le=60)] | None = None
+        timing: TimingMode = TimingMode.AUTO
         slice_cycles: Annotated[int, Field(gt=0)] = 2_000_000
 
         @field_validator("board")
@@ -121,8 +143,8 @@ def _schema() -> type[BaseModel]:
                 )
             if self.kind is Kind.VIRTUAL and (self.probe or self.console or self.pack or self.energy):
                 raise ValueError("expected no probe, console, pack or energy with kind virtual")
-            if self.kind is Kind.SERIAL and self.uart_noise:
-                raise ValueError("expected no uart_noise with kind serial")
+            if self.kind is Kind.SERIAL and (given := _VIRTUAL_ONLY & self.model_fields_set):
+                raise ValueError(f"expected no {', '.join(sorted(given))} with kind serial")
             return self
 
     class RackFile(BaseModel):

@@ -6,25 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from harness.board.power import Power
 from harness.deploy.target import Target
 from harness.value import Value
-
-
-@dataclass(frozen=True)
-class Power(Value):
-    """Supply figures: energy is voltage x current of the state x time.
-
-    Attributes:
-        voltage_v: at which the currents hold.
-        run_a: supply current while the core executes at the target's clock, ampere.
-        sleep_a: while it waits, ampere.
-        source: where the figures come from.
-    """
-
-    voltage_v: float
-    run_a: float
-    sleep_a: float
-    source: str
 
 
 @dataclass(frozen=True)
@@ -117,6 +101,14 @@ class MemoryTimingSpec(Value):
 
 
 @dataclass(frozen=True)
+class Pin(Value):
+    """A pin of the microcontroller: the port as the family's file names it, and the number within."""
+
+    port: str
+    number: int
+
+
+@dataclass(frozen=True)
 class BoardSpec(Value):
     """A kind of board.
 
@@ -125,6 +117,7 @@ class BoardSpec(Value):
         target: what the compiler and linker need.
         clocks: the oscillators and clock inputs on the board in Hz, by name: for STM32 `hse_hz` and `lse_hz`; what is
             not soldered is not named, and never becomes ready.
+        channels: pins that an energy analyzer records beside the trigger, by the name of the channel.
         memory_timing: banks, caches and wait states, for the virtual board.
         simulation: figures that only the virtual board uses (idcode, flash controller, ...), see `board/virtual`.
         sources: where the file's figures come from.
@@ -138,6 +131,7 @@ class BoardSpec(Value):
     power: Power
     debug: Debug
     clocks: Mapping[str, int]
+    channels: Mapping[str, Pin]
     memory_timing: MemoryTimingSpec
     simulation: Mapping[str, int | str]
     sources: tuple[str, ...]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -12,19 +13,21 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class EnergyTrace:
-    """Current, voltage and trigger over time.
+    """Current, voltage and pins over time.
 
     Attributes:
         sample_rate_hz: samples a second.
         current_a: (samples,) float64, ampere.
         voltage_v: supply voltage, volt.
         trigger: (samples,) bool, the pin that is high while an inference runs.
+        channels: (samples,) bool each, further pins by name; as many as the instrument has.
     """
 
     sample_rate_hz: float
     current_a: NDArray[np.float64]
     voltage_v: float
     trigger: NDArray[np.bool_]
+    channels: Mapping[str, NDArray[np.bool_]] = field(default_factory=dict)
 
     def window_energies_j(self) -> list[float]:
         """Energy in joule of each window with the trigger high, in time order; one cut off at the end is left out."""

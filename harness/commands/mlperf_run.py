@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -148,10 +148,25 @@ def run_performance(
                     "give samples for it (--data), or say which it is (--model)"
                 )
             stimuli = made_up_stimuli(subject.benchmark, subject.sample_bytes, plan.inputs, seed=0)
-        performance = measure_performance(subject.device, stimuli, plan, analyzer, on_window)
+        with _timed(subject):
+            performance = measure_performance(subject.device, stimuli, plan, analyzer, on_window)
         results = replace(results_of(subject), performance=performance)
         kept.keep(results, subject)
         return results, kept.directory.path
+
+
+@contextmanager
+def _timed(subject: Subject) -> Iterator[None]:
+    """Have a virtual board count time within the block.
+
+    Raises:
+        ConfigError: its rack keeps it functional.
+    """
+    dut = subject.setup.dut
+    with dut.timed() if dut else nullcontext(True) as counts:
+        if not counts:
+            raise ConfigError(f"{dut.name if dut else ''}: its rack keeps it functional (timing), so it counts no time")
+        yield
 
 
 def run_accuracy(

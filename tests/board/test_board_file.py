@@ -31,7 +31,10 @@ def test_sizes_are_read_in_the_units_people_write() -> None:
 
 def test_every_power_figure_says_where_it_comes_from() -> None:
     for name in list_boards():
-        assert len(load_board(name).power.source) > 20
+        power = load_board(name).power
+        assert {"run", "sleep", "stop"} <= set(power.sources)
+        assert all(len(source) > 10 for source in power.sources.values())
+        assert len(power.calibration) > 20
 
 
 def test_a_board_file_can_lie_anywhere(tmp_path: Path) -> None:
@@ -63,7 +66,12 @@ def setting(*path: str | int, to: object) -> Change:
     ("change", "words"),
     [
         (without("mcu"), ["mcu", "required"]),
-        (without("power", "run_a"), ["power.run_a", "required"]),
+        (without("power", "run"), ["power.run", "required"]),
+        (without("power", "run", "source"), ["power.run.source", "required"]),
+        (without("power", "calibration"), ["power.calibration", "required"]),
+        (setting("power", "run", "points", 0, "current", to="26 mV"), ["points.0.current", "quantity in A"]),
+        (setting("power", "run", "points", 0, "clock", to="130 MHz"), ["power.run.points", "lowest first"]),
+        (setting("channels", to={"led": "B7"}), ["channels.led"]),
         (setting("colour", to="white"), ["colour", "not permitted"]),
         (setting("core", to="cortex-m99"), ["core", "cortex-m4", "cortex-m7"]),
         (setting("clock_hz", to=0), ["clock_hz", "greater than 0"]),
@@ -71,7 +79,7 @@ def setting(*path: str | int, to: object) -> Change:
         (setting("memories", 0, "size", to="2 ms"), ["memories.0.size", "whole number of bytes"]),
         (setting("memories", 1, "origin", to=0x0800_1000), ["overlap", "flash", "sram"]),
         (setting("memories", 1, "kind", to="flash"), ["at least one of kind ram"]),
-        (setting("power", "voltage_v", to=-3), ["power.voltage_v", "greater than 0"]),
+        (setting("power", "voltage", to="-3 V"), ["power.voltage", "greater than 0"]),
         (setting("defines", "lower case", to=1), ["defines"]),
         (setting("name", to="../../etc"), ["name"]),
     ],

@@ -36,6 +36,12 @@ def test_a_rack_may_have_several_duts_of_a_board(tmp_path: Path) -> None:
         ("{name: a, board: nucleo_l4r5zi, kind: serial, console: /dev/ttyACM0}", ["duts.0", "probe"]),
         ("{name: a, board: nucleo_l4r5zi, kind: virtual, probe: '1'}", ["duts.0", "no probe"]),
         ("{name: a, board: nucleo_l4r5zi, kind: virtual, uart_noise: loud}", ["duts.0.uart_noise"]),
+        ("{name: a, board: nucleo_l4r5zi, kind: virtual, timing: now}", ["duts.0.timing", "functional"]),
+        ("{name: a, board: nucleo_l4r5zi, kind: virtual, sample_rate_hz: 2.0e+6}", ["duts.0.sample_rate_hz"]),
+        (
+            "{name: a, board: nucleo_l4r5zi, kind: serial, probe: x, console: y, timing: timed, supply_v: 3}",
+            ["no supply_v, timing with kind serial"],
+        ),
         ("{name: a, board: nucleo_l4r5zi}", ["duts.0.kind", "required"]),
         ("{name: ../a, board: nucleo_l4r5zi, kind: virtual}", ["duts.0.name"]),
         ("{name: a, board: nucleo_l4r5zi, kind: virtual}\n- {name: a, board: nucleo_f746zg, kind: virtual}", ["once"]),

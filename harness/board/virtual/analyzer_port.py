@@ -1,7 +1,9 @@
-"""The virtual energy analyzer: a TCP server on this machine with two commands, each a line.
+"""The virtual board's instruments: a TCP server on this machine with a few commands, each a line.
 
-`start` is answered by a line `{}`; `stop` by one JSON line with `samples`, `sample_rate_hz` and `voltage_v`, and then
-the samples: `samples` little-endian float64 of current in ampere, and as many bytes of trigger, 0 or 1.
+The energy analyzer: `start` is answered by a line `{}`; `stop` by one JSON line with `samples`, `sample_rate_hz`,
+`voltage_v` and `channels` (names), and then the samples: `samples` little-endian float64 of current in ampere, as many
+bytes of trigger, 0 or 1, and as many of each channel. The switch between the board's two modes: `timed` and
+`functional`, answered by `{"timed": ...}` with the mode that holds. What can't be done is answered by `{"error": ...}`.
 """
 
 from __future__ import annotations
@@ -11,9 +13,11 @@ import socketserver
 import threading
 from typing import Final
 
-from harness.board.virtual.machine import Machine
+from harness.board.trace import EnergyTrace
 from harness.board.virtual.recorder import Recorder
+from harness.board.virtual.timing_switch import TimingSwitch
 from harness.board.virtual.turnstile import Turnstile
+from harness.errors import InfrastructureError
 
 
 class _Server(socketserver.ThreadingTCPServer):
@@ -35,14 +39,13 @@ class _Handler(socketserver.StreamRequestHandler):
 
 
 class AnalyzerPort:
-    """Serves recordings of one machine."""
+    """Serves recordings of one machine, and the switch of its mode."""
 
-    def __init__(self, machine: Machine, turnstile: Turnstile, recorder: Recorder) -> None:
+    def __init__(self, turnstile: Turnstile, recorder: Recorder, switch: TimingSwitch) -> None:
         """Start to listen."""
-        self._machine: Final = machine
         self._turnstile: Final = turnstile
         self._recorder: Final = recorder
-        machine.on_state = lambda trigger, asleep: recorder.note(machine.cycles, trigger, asleep)
+        self._switch: Final = switch
         self._server = _Server(self)
         threading.Thread(target=self._server.serve_forever, name="analyzer", daemon=True).start()
 
@@ -53,19 +56,35 @@ class AnalyzerPort:
 
     def answer(self, command: bytes) -> bytes:
         """Carry out a command."""
-        machine = self._machine
-        if command == b"start":
+        try:
             with self._turnstile.visit():
-                self._recorder.start(machine.cycles, machine.trigger, machine.asleep)
-            return b"{}\n"
-        if command != b"stop":
-            return json.dumps({"error": "unknown command"}).encode() + b"\n"
-        with self._turnstile.visit():
-            trace = self._recorder.stop(machine.cycles)
-        header = {
-            "samples": len(trace.current_a),
-            "sample_rate_hz": trace.sample_rate_hz,
-            "voltage_v": trace.voltage_v,
-        }
-        samples = trace.current_a.astype("<f8").tobytes() + trace.trigger.astype("u1").tobytes()
-        return json.dumps(header).encode() + b"\n" + samples
+                return self._carry_out(command)
+        except InfrastructureError as error:
+            return _line({"error": str(error)})
+
+    def _carry_out(self, command: bytes) -> bytes:
+        if command in (b"timed", b"functional"):
+            return _line({"timed": self._switch.ask(command == b"timed")})
+        if command == b"start":
+            if not self._switch.timed:
+                raise InfrastructureError("the board is functional: it counts no time, and so no energy")
+            self._recorder.start()
+            return _line({})
+        if command == b"stop":
+            return _message(self._recorder.stop())
+        raise InfrastructureError("unknown command")
+
+
+def _message(trace: EnergyTrace) -> bytes:
+    header = {
+        "samples": len(trace.current_a),
+        "sample_rate_hz": trace.sample_rate_hz,
+        "voltage_v": trace.voltage_v,
+        "channels": list(trace.channels),
+    }
+    pins = [pin.astype("u1").tobytes() for pin in (trace.trigger, *trace.channels.values())]
+    return _line(header) + trace.current_a.astype("<f8").tobytes() + b"".join(pins)
+
+
+def _line(answer: dict[str, object]) -> bytes:
+    return json.dumps(answer).encode() + b"\n"

@@ -22,6 +22,7 @@ from harness.board.virtual.timing.instruction import Instruction, decode, disass
 NEVER = 2**64 - 1
 _BLOCKS, _STEPS = 1 << 16, 1 << 19
 _NOTHING, _FIRST = 0, 2
+_WEAKLY_NOT_TAKEN = 1
 
 
 class BlockClock:
@@ -84,6 +85,12 @@ class BlockClock:
         self.state.fall_through = address
         self.state.last = _NOTHING
 
+    def forget_branches(self) -> None:
+        """Begin branch history anew."""
+        if self.state.predicts_branches:
+            for index in range(self._block_count):
+                self._blocks[index].taken_counter = _WEAKLY_NOT_TAKEN
+
     # ---- where cycles went
 
     def profile(self, enabled: bool) -> None:
@@ -110,7 +117,7 @@ class BlockClock:
         target = self._blocks[index]
         target.size, target.instructions = size, len(block)
         target.cycles = min(self._timing.cost(block).cycles, 0xFFFF)
-        target.flags, target.taken_counter, target.steps = block_flags(block), 1, NOT_COMPILED
+        target.flags, target.taken_counter, target.steps = block_flags(block), _WEAKLY_NOT_TAKEN, NOT_COMPILED
         self._located[index] = address, size
         return index
 

@@ -42,6 +42,10 @@ class Bus:
         for address in range(block.origin, block.origin + block.size, 16):
             self._slots[address >> 4] = block
 
+    def block_at(self, address: int) -> RegisterBlock | None:
+        """The block whose registers are there, where it is modelled."""
+        return self._slots.get(address >> 4)
+
     def reset(self) -> None:
         """All registers to their reset values."""
         for block in self._blocks:

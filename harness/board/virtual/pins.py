@@ -32,7 +32,7 @@ class Pins:
     def __init__(self, stamp: Callable[[], tuple[int, float]]) -> None:
         """Stamp edges with (cycle, seconds)."""
         self._stamp: Final = stamp
-        self._watchers: dict[tuple[str, int], Callable[[bool], None]] = {}
+        self._watchers: dict[tuple[str, int], list[Callable[[bool], None]]] = {}
         self._inputs: dict[tuple[str, int], bool] = {}
         self._on_input: dict[str, Callable[[int, bool], None]] = {}
         self.edges: Final[deque[Edge]] = deque(maxlen=_KEPT_EDGES)
@@ -45,13 +45,13 @@ class Pins:
 
     def watch(self, port: str, pin: int, on_level: Callable[[bool], None]) -> None:
         """Be told of the levels that one pin is driven to."""
-        self._watchers[port, pin] = on_level
+        self._watchers.setdefault((port, pin), []).append(on_level)
 
     def driven(self, port: str, pin: int, level: bool) -> None:
         """A port drives a pin to another level than before."""
         cycle, seconds = self._stamp()
         self.edges.append(Edge(port, pin, level, cycle, seconds))
-        if watcher := self._watchers.get((port, pin)):
+        for watcher in self._watchers.get((port, pin), ()):
             watcher(level)
 
     def put(self, port: str, pin: int, level: bool) -> None:

@@ -8,16 +8,20 @@ import os
 import sys
 import threading
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from harness.board.spec import BoardSpec
+from harness.board.timing_mode import TimingMode
 from harness.board.virtual.analyzer_port import AnalyzerPort
+from harness.board.virtual.current_input import CurrentInput
 from harness.board.virtual.machine import Machine, Pause
 from harness.board.virtual.noise import Noise
+from harness.board.virtual.observer import Observer
 from harness.board.virtual.probe_server import serve_probe
 from harness.board.virtual.recorder import Recorder
 from harness.board.virtual.terminal import Terminal
+from harness.board.virtual.timing_switch import TimingSwitch
 from harness.board.virtual.turnstile import Turnstile
 
 _SLICE_CYCLES = 2_000_000
@@ -30,12 +34,16 @@ class Options:
     """What can be chosen for one virtual board.
 
     Attributes:
-        sample_rate_hz: of the energy analyzer, in virtual time.
+        current_input: of the energy analyzer.
+        supply_v: supply voltage; None: at which the board's figures hold.
+        timing: the mode it runs in.
         noise: on the UART; None for a good line.
         slice_cycles: how long the processor runs between two looks at the world; cycle counts do not depend on it.
     """
 
-    sample_rate_hz: float = 100_000.0
+    current_input: CurrentInput = field(default_factory=CurrentInput)
+    supply_v: float | None = None
+    timing: TimingMode = TimingMode.AUTO
     noise: Noise | None = None
     slice_cycles: int = _SLICE_CYCLES
 
@@ -51,8 +59,8 @@ class BoardProcess:
         self._turnstile = Turnstile(self._machine.chip.engine.interrupt, self._machine.runnable)
         self._machine.attention = self._turnstile.contended
         self._terminal = Terminal(options.noise)
-        recorder = Recorder(spec.power, self._machine.chip.time, options.sample_rate_hz)
-        self._analyzer = AnalyzerPort(self._machine, self._turnstile, recorder)
+        switch = TimingSwitch(self._machine.chip, options.timing)
+        self._analyzer = AnalyzerPort(self._turnstile, self._recorder(), switch)
         self._probe_port = self._serve_probe()
         self._silent_s = 0.0
 
@@ -63,6 +71,19 @@ class BoardProcess:
         print(json.dumps(ports), flush=True)
         while True:
             self._run_slice()
+
+    def _recorder(self) -> Recorder:
+        observer = Observer(self._spec, self._machine)
+        recorder = Recorder(
+            self._spec.power,
+            self._machine.chip.time,
+            observer.look,
+            self._options.current_input,
+            self._options.supply_v,
+            tuple(self._spec.channels),
+        )
+        observer.on_change = recorder.note
+        return recorder
 
     def _serve_probe(self) -> int:
         from harness.board.virtual.debug_port import VirtualProbe
