@@ -10,17 +10,22 @@ from harness.board.virtual.native_state import (
     COMPILE,
     DECODE,
     ELSEWHERE,
+    ENTER,
     NOT_COMPILED,
     Block,
     ClockState,
+    Entry,
     Profile,
     Step,
 )
-from harness.board.virtual.timing.block import BlockCost, TimingModel, block_flags
-from harness.board.virtual.timing.instruction import Instruction, decode, disassembler
+from harness.board.virtual.timing.block import EMPTY, BlockCost, Pipeline, TimingModel, block_flags
+from harness.board.virtual.timing.decode import Decoder, disassembler
+from harness.board.virtual.timing.instruction import Instruction
 
 NEVER = 2**64 - 1
 _BLOCKS, _STEPS = 1 << 16, 1 << 19
+_ENTRY_BITS = 17
+_MOST_PIPELINES = 1 << 16
 _NOTHING, _FIRST = 0, 2
 _WEAKLY_NOT_TAKEN = 1
 
@@ -43,27 +48,34 @@ class BlockClock:
         self._blocks = (Block * _BLOCKS)()
         self._steps = (Step * _STEPS)()
         self._block_count, self._step_count = _FIRST, 0
+        self._entries = (Entry * (1 << _ENTRY_BITS))()
+        self._pipelines: list[Pipeline] = [EMPTY]
+        self._pipeline_numbers: dict[Pipeline, int] = {EMPTY: 0}
         self._located: dict[int, tuple[int, int]] = {}
-        self._callbacks = DECODE(self._decode), COMPILE(self._compile)
+        self._callbacks = DECODE(self._decode), COMPILE(self._compile), ENTER(self._enter)
         self.disassembler: Final[Any] = disassembler()
+        self._decoder: Final = Decoder(self.disassembler)
         rules, division = timing.transitions, timing.transitions.division
         self.state: Final = ClockState(
             deadline=NEVER,
             predicts_branches=int(rules.predicts_branches),
-            taken_cycles=rules.taken,
-            indirect_cycles=rules.indirect,
-            mispredicted_cycles=rules.mispredicted,
             pipelined_load_saves=rules.pipelined_load_saves,
+            bank_conflict_cycles=rules.bank_conflict,
             unaligned_cycles=rules.unaligned,
-            divide_minimum=division.minimum,
+            divide_zero=division.zero,
+            divide_smaller=division.smaller,
             divide_base=division.base,
             divide_bits=division.bits_per_cycle,
             divide_maximum=division.maximum,
             block=self._blocks,
             step=self._steps,
+            entry=self._entries,
+            entry_mask=len(self._entries) - 1,
+            entry_shift=64 - _ENTRY_BITS,
             stop=ctypes.cast(uclib.uc_emu_stop, ctypes.c_void_p).value,
             decode=self._callbacks[0],
             compile=self._callbacks[1],
+            enter=self._callbacks[2],
         )
 
     def index_code(self, origin: int, size: int) -> ctypes.Array[ctypes.c_uint32]:
@@ -83,13 +95,13 @@ class BlockClock:
     def jump(self, address: int) -> None:
         """Tell the clock that `address` is reached by an exception, whose cycles are counted elsewhere."""
         self.state.fall_through = address
-        self.state.last = _NOTHING
+        self.state.last, self.state.exit = _NOTHING, self._pipeline_numbers[EMPTY]
 
     def forget_branches(self) -> None:
         """Begin branch history anew."""
         if self.state.predicts_branches:
             for index in range(self._block_count):
-                self._blocks[index].taken_counter = _WEAKLY_NOT_TAKEN
+                self._blocks[index].taken_counter, self._blocks[index].last_target = _WEAKLY_NOT_TAKEN, 0
 
     # ---- where cycles went
 
@@ -116,7 +128,9 @@ class BlockClock:
         index = self._new_block(address)
         target = self._blocks[index]
         target.size, target.instructions = size, len(block)
-        target.cycles = min(self._timing.cost(block).cycles, 0xFFFF)
+        cost = self._timing.cost(block)
+        target.cycles, target.taken, target.mispredicted = min(cost.cycles, 0xFFFF), cost.taken, cost.mispredicted
+        target.exit, target.exit_taken = self._pipeline_number(cost.exit), self._pipeline_number(cost.exit_taken)
         target.flags, target.taken_counter, target.steps = block_flags(block), _WEAKLY_NOT_TAKEN, NOT_COMPILED
         self._located[index] = address, size
         return index
@@ -139,8 +153,24 @@ class BlockClock:
             )
             self._step_count += 1
 
+    def _enter(self, address: int, size: int, pipeline: int, entry: Any) -> None:
+        block = self._instructions(address, size)
+        alone, found = self._timing.cost(block), self._timing.cost(block, self._pipelines[pipeline])
+        entry[0].extra = found.cycles - alone.cycles
+        entry[0].exit, entry[0].exit_taken = self._pipeline_number(found.exit), self._pipeline_number(found.exit_taken)
+
+    def _pipeline_number(self, pipeline: Pipeline) -> int:
+        """The number by which native code knows a pipeline; when there is none left, it counts as empty."""
+        number = self._pipeline_numbers.get(pipeline)
+        if number is None:
+            if len(self._pipelines) == _MOST_PIPELINES:
+                return self._pipeline_numbers[EMPTY]
+            number = self._pipeline_numbers[pipeline] = len(self._pipelines)
+            self._pipelines.append(pipeline)
+        return number
+
     def _instructions(self, address: int, size: int) -> list[Instruction]:
-        return list(decode(self.disassembler, self._read_code(address, size), address))
+        return list(self._decoder.decode(self._read_code(address, size), address))
 
     def _new_block(self, address: int) -> int:
         """The index for a block; when there is none left, all blocks are forgotten."""
@@ -149,7 +179,8 @@ class BlockClock:
         if self._block_count == _BLOCKS:
             for origin, size, _ in self._indices:
                 self.forget(origin, size)
-            self._block_count, self.state.last = _FIRST, _NOTHING
+            self._block_count, self.state.last, self.state.entry_count = _FIRST, _NOTHING, 0
+            ctypes.memset(self._entries, 0, ctypes.sizeof(self._entries))
             self._located.clear()
         self._block_count += 1
         return self._block_count - 1

@@ -30,10 +30,8 @@ from harness.board.virtual.peripherals.systick import SysTick
 from harness.board.virtual.pins import Pins
 from harness.board.virtual.resets import ResetCause, Resets
 from harness.board.virtual.scheduler import Scheduler
-from harness.board.virtual.timing.cortex_m4 import CortexM4
-from harness.board.virtual.timing.cortex_m7 import CortexM7
+from harness.board.virtual.timing.cores import timing_model
 from harness.board.virtual.virtual_time import VirtualTime
-from harness.deploy.target import Core
 from harness.errors import ConfigError
 
 _SYSTEM_WINDOW = (0xE000_0000, 0x10_0000)
@@ -81,7 +79,7 @@ def build_chip(
         ConfigError: the board file names a family, or the family's file a type of peripheral, that there is none of.
     """
     family = load_family(spec.target.family, spec.mcu)
-    engine = Engine(spec.target.core, CortexM4() if spec.target.core is Core.CORTEX_M4 else CortexM7())
+    engine = Engine(spec.target.core, timing_model(spec.target.core))
     flash, memory_timing = map_memories(engine, spec)
     _map_fixed_memories(engine, family, flash)
     state = engine.clock.state

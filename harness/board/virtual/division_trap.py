@@ -63,7 +63,7 @@ class DivisionTrap:
         from unicorn import UC_HOOK_CODE, arm_const
         from unicorn.unicorn_py3.unicorn import uclib
 
-        divisor = self._disassembler.reg_name(instruction.read[-1]).upper()
+        divisor = self._disassembler.reg_name(instruction.operation.read[-1]).upper()
         division = Division(
             read_register=ctypes.cast(uclib.uc_reg_read, ctypes.c_void_p).value,
             stop=ctypes.cast(uclib.uc_emu_stop, ctypes.c_void_p).value,

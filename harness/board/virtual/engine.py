@@ -211,7 +211,7 @@ class Engine:
     # ---- hooks
 
     def _may_run(self, block: Sequence[Instruction]) -> bool:
-        if not self.float_unit_enabled and (user := next((one for one in block if one.floating), None)):
+        if not self.float_unit_enabled and (user := next((one for one in block if one.operation.floating), None)):
             self._event = Event(Cause.FAULT, user.location, Fault.NO_COPROCESSOR)
             return False
         return not self.divisions.want(block)

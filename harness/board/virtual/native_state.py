@@ -9,8 +9,6 @@ from harness.board.virtual.native_hook import structure
 REGIONS, CACHES = 24, 4
 ENDS_IN_CONDITIONAL_BRANCH = 1
 ENDS_IN_INDIRECT_BRANCH = 2
-ENDS_IN_LOAD = 4
-BEGINS_WITH_ACCESS = 8
 NOT_COMPILED = 0xFFFF_FFFF
 ELSEWHERE = 1
 """Index of the block for code outside all memories."""
@@ -51,10 +49,17 @@ class Block(ctypes.Structure):
 
     _fields_ = (
         *structure(_U16, "size cycles instructions"),
-        *structure(_U8, "flags taken_counter"),
-        *structure(_U32, "first_step steps"),
+        *structure(_U8, "flags taken_counter taken mispredicted"),
+        *structure(_U16, "exit exit_taken"),
+        *structure(_U32, "last_target first_step steps"),
         *structure(_U64, "fetch_epoch"),
     )
+
+
+class Entry(ctypes.Structure):
+    """`entry_t`: what a block costs more when it finds some pipeline, and what it leaves then."""
+
+    _fields_ = (("key", _U64), ("extra", ctypes.c_int16), *structure(_U16, "exit exit_taken spare"))
 
 
 class Profile(ctypes.Structure):
@@ -71,6 +76,7 @@ class Step(ctypes.Structure):
 
 DECODE = ctypes.CFUNCTYPE(_U32, _U64, _U32)
 COMPILE = ctypes.CFUNCTYPE(None, _U64, _U32, _U32)
+ENTER = ctypes.CFUNCTYPE(None, _U64, _U32, _U32, ctypes.POINTER(Entry))
 
 
 class ClockState(ctypes.Structure):
@@ -78,18 +84,22 @@ class ClockState(ctypes.Structure):
 
     _fields_ = (
         *structure(_U64, "cycles instructions blocks deadline stopped timed stalled fall_through last"),
-        *structure(_U64, "predicts_branches taken_cycles indirect_cycles mispredicted_cycles pipelined_load_saves"),
-        *structure(_U64, "unaligned_cycles divide_minimum divide_base divide_bits divide_maximum last_bank"),
-        ("region_count", _U64),
+        *structure(_U64, "exit exit_taken pipeline predicts_branches"),
+        *structure(_U64, "pipelined_load_saves bank_conflict_cycles unaligned_cycles"),
+        *structure(_U64, "divide_zero divide_smaller divide_base divide_bits divide_maximum"),
+        *structure(_U64, "last_bank last_address region_count"),
         ("regions", Region * REGIONS),
         ("caches", Cache * CACHES),
         ("block", ctypes.POINTER(Block)),
+        ("entry", ctypes.POINTER(Entry)),
+        *structure(_U64, "entry_count entry_mask entry_shift"),
         ("profile", ctypes.POINTER(Profile)),
         ("step", ctypes.POINTER(Step)),
         ("registers", ctypes.c_void_p),
         ("stop", ctypes.c_void_p),
         ("decode", DECODE),
         ("compile", COMPILE),
+        ("enter", ENTER),
     )
 
 

@@ -26,16 +26,19 @@ enum step_flags {
     PIPELINED = 1,     /* counted as pipelined with the access before it: only true within one bank */
     HIDES_ONE = 2,     /* a stall of the fetch queue is counted behind it: one cycle of a data stall hides there */
     SIGNED = 4,
+    PAIRED = 8, /* counted as issued in one cycle with the load before it: only if that needs the other bank of words */
 };
 
 static inline uint32_t divide_cycles(const clock_state_t *state, uint32_t dividend, uint32_t divisor, bool is_signed)
 {
     uint32_t n = is_signed && (int32_t)dividend < 0 ? 0u - dividend : dividend;
     uint32_t d = is_signed && (int32_t)divisor < 0 ? 0u - divisor : divisor;
-    if (d == 0 || n < d)
-        return (uint32_t)state->divide_minimum;
-    uint64_t bits = (uint64_t)(__builtin_clz(d) - __builtin_clz(n) + 1);
-    uint64_t cycles = state->divide_base + (bits + state->divide_bits - 1) / state->divide_bits;
+    if (n == 0 || d == 0)
+        return (uint32_t)state->divide_zero;
+    int more_bits = __builtin_clz(d) - __builtin_clz(n);
+    if (more_bits < 0)
+        return (uint32_t)state->divide_smaller;
+    uint64_t cycles = state->divide_base + (uint64_t)more_bits / state->divide_bits;
     return (uint32_t)(cycles > state->divide_maximum ? state->divide_maximum : cycles);
 }
 
@@ -65,6 +68,9 @@ static inline uint64_t account(clock_state_t *state, const step_t *step, uint32_
     if (step->flags & PIPELINED && region->bank != state->last_bank)
         stall += state->pipelined_load_saves;
     state->last_bank = region->bank;
+    if (step->flags & PAIRED && !((address ^ state->last_address) & 4))
+        stall += state->bank_conflict_cycles;
+    state->last_address = address;
     if (step->bytes <= 4 && address & (step->bytes - 1u))
         stall += state->unaligned_cycles;
     if (step->kind == WRITE)

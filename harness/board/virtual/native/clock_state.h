@@ -6,6 +6,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+enum { ELSEWHERE = 1 }; /* index of the block for code outside all memories: decoded every time */
+
 enum { REGIONS = 24, CACHES = 4, REGISTERS = 16, NO_REGISTER = 16, VALUES = 128 };
 
 /* Lines that are held near the core: a flash accelerator's, a level 1 cache's, or a single line buffer. */
@@ -44,10 +46,20 @@ typedef struct {
     uint16_t instructions;
     uint8_t flags;
     uint8_t taken_counter; /* 2-bit saturating counter of the branch at the end */
+    uint8_t taken, mispredicted; /* cycles of the branch at the end when it is so */
+    uint16_t exit, exit_taken; /* numbers of the pipelines that it leaves when it finds an empty one */
+    uint32_t last_target;
     uint32_t first_step;
     uint32_t steps; /* of its address program; NOT_COMPILED until first timed */
     uint64_t fetch_epoch;
 } block_t;
+
+/* What a block costs more when it finds a pipeline other than the empty one, and what it leaves then. */
+typedef struct {
+    uint64_t key; /* index of the block and number of the pipeline; 0: unused */
+    int16_t extra;
+    uint16_t exit, exit_taken, spare;
+} entry_t;
 
 /* Where the cycles of a block went, summed over its runs. */
 typedef struct {
@@ -75,21 +87,25 @@ typedef struct {
     uint64_t stalled;  /* cycles in which the core waited for memory, while the clock was timed */
     uint64_t fall_through;
     uint64_t last; /* index of the block before */
+    uint64_t exit, exit_taken; /* numbers of the pipelines that it left */
+    uint64_t pipeline;         /* that of the two which this block finds */
     uint64_t predicts_branches;
-    uint64_t taken_cycles, indirect_cycles, mispredicted_cycles, pipelined_load_saves;
-    uint64_t unaligned_cycles;
-    uint64_t divide_minimum, divide_base, divide_bits, divide_maximum;
-    uint64_t last_bank;
+    uint64_t pipelined_load_saves, bank_conflict_cycles, unaligned_cycles;
+    uint64_t divide_zero, divide_smaller, divide_base, divide_bits, divide_maximum;
+    uint64_t last_bank, last_address;
     uint64_t region_count;
     region_t regions[REGIONS];
     cache_t caches[CACHES];
     block_t *block;
+    entry_t *entry; /* a hash table */
+    uint64_t entry_count, entry_mask, entry_shift;
     profile_t *profile; /* null: not kept */
     step_t *step;
     const uint32_t *registers; /* R0 to R15 of the emulated core */
     int (*stop)(void *);
     uint32_t (*decode)(uint64_t, uint32_t);            /* index of the block; 0: it must not run */
     void (*compile)(uint64_t, uint32_t, uint32_t);     /* the address program of a decoded block */
+    void (*enter)(uint64_t, uint32_t, uint32_t, entry_t *); /* a block that finds the pipeline of this number */
 } clock_state_t;
 
 #endif

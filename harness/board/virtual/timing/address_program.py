@@ -47,6 +47,7 @@ class StepFlag(IntFlag):
     PIPELINED = 1
     HIDES_ONE = 2
     SIGNED = 4
+    PAIRED = 8
 
 
 @dataclass(frozen=True)
@@ -118,6 +119,7 @@ class AddressProgram:
             return
         flags = StepFlag.PIPELINED if location in self.cost.pipelined else StepFlag.NONE
         flags |= StepFlag.HIDES_ONE if location in self.cost.hides_one else StepFlag.NONE
+        flags |= StepFlag.PAIRED if location in self.cost.paired else StepFlag.NONE
         offset = _signed(base.offset + (index.offset << shift))
         self.steps.append(AddressStep(kind, NO_REGISTER, left, right, shift, size, flags, offset))
 

@@ -2,30 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from harness.board.virtual.native_state import (
-    BEGINS_WITH_ACCESS,
-    ENDS_IN_CONDITIONAL_BRANCH,
-    ENDS_IN_INDIRECT_BRANCH,
-    ENDS_IN_LOAD,
-)
-from harness.board.virtual.timing.instruction import Instruction, Kind
+from harness.board.virtual.native_state import ENDS_IN_CONDITIONAL_BRANCH, ENDS_IN_INDIRECT_BRANCH
+from harness.board.virtual.timing.instruction import INDIRECT, Instruction, Kind
 
-_INDIRECT = (Kind.INDIRECT_BRANCH, Kind.LOAD_PC, Kind.LOAD_MULTIPLE_PC, Kind.TABLE_BRANCH)
+Pipeline = Hashable
+"""What a block leaves in the pipeline for the next one: results that are still under way, half an issue slot."""
+EMPTY: Pipeline = ()
 
 
 @dataclass(frozen=True)
 class Division:
-    """What a division takes, by the bits of its quotient: min(maximum, base + ceil(bits / bits_per_cycle)).
+    """What a division takes: base + (bits of the dividend - bits of the divisor) // bits_per_cycle.
 
     Attributes:
-        minimum: for a quotient of zero, and for a division by zero.
+        zero: when either operand is zero.
+        smaller: when the dividend has fewer bits than the divisor.
+        maximum: never more than this.
     """
 
-    minimum: int
+    zero: int
+    smaller: int
     base: int
     bits_per_cycle: int
     maximum: int
@@ -36,34 +36,42 @@ class Transitions:
     """Cycles that depend on the way from one block to the next, or on what registers hold.
 
     Attributes:
-        predicts_branches: a branch costs only when mispredicted; otherwise every taken branch costs `taken`.
-        pipelined_load_saves: when a block that ends in a load runs on into one that begins with a memory access.
+        predicts_branches: a branch costs only when mispredicted; otherwise whenever it is taken.
+        pipelined_load_saves: by an access right behind a load in the same bank of memory.
+        bank_conflict: of two loads that issue in one cycle, when they need the same half of a double word.
         unaligned: of an access that is not aligned to its size.
     """
 
     predicts_branches: bool
-    taken: int
-    indirect: int
-    mispredicted: int
     pipelined_load_saves: int
+    bank_conflict: int
     unaligned: int
     division: Division
 
 
 @dataclass(frozen=True)
 class BlockCost:
-    """What a basic block costs by itself, branches not taken and memory never late.
+    """What a basic block costs, branches not taken and memory never late.
 
     Attributes:
         causes: the cycles by what they go to: "issue" for one an instruction, the others by the rule's name.
+        taken: cycles on top when the branch at its end is taken, as predicted if branches are.
+        mispredicted: cycles on top when the branch at its end was not predicted.
+        exit, exit_taken: what it leaves for the block that follows, or that its branch leads to.
         pipelined: locations of loads and stores that are counted as pipelined with the access before them.
+        paired: locations of loads that are counted as issued in one cycle with the load before them.
         hides_one: locations of loads behind which a fetch stall is counted, in which one cycle of a late load hides.
         divisions: cycles that are counted for each division, by location.
     """
 
     cycles: int
     causes: Mapping[str, int] = field(default_factory=dict)
+    taken: int = 0
+    mispredicted: int = 0
+    exit: Pipeline = EMPTY
+    exit_taken: Pipeline = EMPTY
     pipelined: frozenset[int] = frozenset()
+    paired: frozenset[int] = frozenset()
     hides_one: frozenset[int] = frozenset()
     divisions: Mapping[int, int] = field(default_factory=dict)
 
@@ -73,18 +81,13 @@ class TimingModel(Protocol):
 
     transitions: Transitions
 
-    def cost(self, block: Sequence[Instruction]) -> BlockCost:
-        """What a basic block costs by itself."""
+    def cost(self, block: Sequence[Instruction], entry: Pipeline = EMPTY) -> BlockCost:
+        """What a basic block costs that finds the pipeline as another block left it."""
 
 
 def block_flags(block: Sequence[Instruction]) -> int:
-    """The ends of a block, as the native hook wants them."""
-    if not block:
-        return 0
-    first, last = block[0].kind, block[-1].kind
-    return (
-        (ENDS_IN_CONDITIONAL_BRANCH if last is Kind.CONDITIONAL_BRANCH else 0)
-        | (ENDS_IN_INDIRECT_BRANCH if last in _INDIRECT else 0)
-        | (ENDS_IN_LOAD if last is Kind.LOAD else 0)
-        | (BEGINS_WITH_ACCESS if first in (Kind.LOAD, Kind.STORE) else 0)
+    """The end of a block, as the native hook wants it."""
+    last = block[-1].kind if block else None
+    return (ENDS_IN_CONDITIONAL_BRANCH if last is Kind.CONDITIONAL_BRANCH else 0) | (
+        ENDS_IN_INDIRECT_BRANCH if last in INDIRECT else 0
     )

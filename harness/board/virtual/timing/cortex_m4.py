@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from harness.board.virtual.timing.block import BlockCost, Division, Transitions
-from harness.board.virtual.timing.instruction import Instruction, Kind
+from harness.board.virtual.timing.block import EMPTY, BlockCost, Division, Pipeline, Transitions
+from harness.board.virtual.timing.instruction import Instruction, Kind, Operation
 from harness.board.virtual.timing.parameters import CortexM4Timing, load_parameters
 from harness.board.virtual.timing.tally import Tally
 
@@ -20,10 +20,14 @@ _FLOATS = (Kind.FLOAT, Kind.FLOAT_MAC)
 _FLOAT_USERS = (Kind.FLOAT, Kind.FLOAT_MAC, Kind.FLOAT_MOVE_TWO)
 # Instructions after which the decoder has drained the fetch queue, even when they took one cycle.
 _DRAINS = (*_LOADS, *_WORDS)
+_FELT_BY_THE_NEXT = frozenset((*_ACCESSES, *_ADDRESS_MAKERS, *_FLOATS))
 
 
 class CortexM4:
-    """The rules of `lab/cores/cortex-m4.yaml`, applied to one basic block."""
+    """The rules of `lab/cores/cortex-m4.yaml`, applied to one basic block.
+
+    What one block leaves for the next is its last operation. A taken branch refills the pipeline, and leaves nothing.
+    """
 
     def __init__(self, timing: CortexM4Timing | None = None) -> None:
         self._timing: Final = timing or load_parameters("cortex-m4", CortexM4Timing)
@@ -39,45 +43,43 @@ class CortexM4:
         }
         self.transitions = Transitions(
             predicts_branches=False,
-            taken=self._timing.taken_branch,
-            indirect=self._timing.taken_branch,
-            mispredicted=0,
-            pipelined_load_saves=self._timing.pipelined_load_saves,
-            unaligned=self._timing.unaligned_access,
+            pipelined_load_saves=t.pipelined_load_saves,
+            bank_conflict=0,
+            unaligned=t.unaligned_access,
             division=Division(
-                self._timing.divide_minimum,
-                self._timing.divide_base,
-                self._timing.divide_bits_per_cycle,
-                self._timing.divide_maximum,
+                t.divide_by_or_of_zero, t.divide_smaller, t.divide_base, t.divide_bits_per_cycle, t.divide_maximum
             ),
         )
 
-    def cost(self, block: Sequence[Instruction]) -> BlockCost:
+    def cost(self, block: Sequence[Instruction], entry: Pipeline = EMPTY) -> BlockCost:
         """What the block costs by itself, branches not taken."""
         tally = Tally()
-        before: Instruction | None = None
+        before = entry if isinstance(entry, Operation) else None
         for position, instruction in enumerate(block):
             began = tally.total
             tally.add("issue", 1)
+            operation = instruction.operation
             self._alone(instruction, before, tally)
             if before is not None:
                 self._after(instruction, before, tally)
             self._fetch_stall(instruction, tally.total - began, block[position + 1 : position + 4], tally)
-            before = instruction
-        return tally.result()
+            before = operation
+        leaves = before if before is not None and before.kind in _FELT_BY_THE_NEXT else EMPTY
+        return tally.result(self._timing.taken_branch, leaves)
 
-    def _alone(self, instruction: Instruction, before: Instruction | None, tally: Tally) -> None:
+    def _alone(self, instruction: Instruction, before: Operation | None, tally: Tally) -> None:
         """What an instruction takes beside its cycle of issue."""
-        t, kind = self._timing, instruction.kind
-        double = t.double_load_extra if instruction.double else 0
+        t, operation = self._timing, instruction.operation
+        kind = operation.kind
+        double = t.double_load_extra if operation.double else 0
         if kind in _LOADS:
             tally.add("load", t.load + double - 1)
         elif kind is Kind.STORE:
-            tally.add("store", (t.register_offset_store if instruction.register_offset else t.store) - 1)
+            tally.add("store", (t.register_offset_store if operation.register_offset else t.store) - 1)
         elif kind is Kind.FLOAT_STORE:
             tally.add("store", t.float_store + double - 1)
         elif kind in _WORDS:
-            tally.add("store" if kind is Kind.STORE_MULTIPLE else "load", t.multiple_base + instruction.registers - 1)
+            tally.add("store" if kind is Kind.STORE_MULTIPLE else "load", t.multiple_base + operation.registers - 1)
         elif kind is Kind.IT:
             tally.add("issue", (t.it_after_32_bit if before is not None and before.size == 4 else 0) - 1)
         elif kind is Kind.DIVIDE:
@@ -87,19 +89,20 @@ class CortexM4:
             cause, cycles = self._fixed[kind]
             tally.add(cause, cycles - 1)
 
-    def _after(self, instruction: Instruction, before: Instruction, tally: Tally) -> None:
+    def _after(self, instruction: Instruction, before: Operation, tally: Tally) -> None:
         """What the instruction before changes."""
-        t, kind = self._timing, instruction.kind
+        t, operation = self._timing, instruction.operation
+        kind = operation.kind
         if kind in _ACCESSES and before.kind in _LOADS:
-            if not _needs_loaded_value(instruction, before):
+            if not _needs_loaded_value(operation, before):
                 tally.add("load", -t.pipelined_load_saves)
                 if kind in _LOADS:
                     tally.pipelined.add(instruction.location)
         elif kind in _LOADS and before.kind in _STORES:
             tally.add("load after store", t.load_after_store)
-        if kind in _ADDRESS_USERS and before.kind in _ADDRESS_MAKERS and _shares(before.written, instruction.address):
+        if kind in _ADDRESS_USERS and before.kind in _ADDRESS_MAKERS and _shares(before.written, operation.address):
             tally.add("address dependency", t.address_dependency)
-        if kind in _FLOAT_USERS and before.kind in _FLOATS and _shares(before.written, instruction.read):
+        if kind in _FLOAT_USERS and before.kind in _FLOATS and _shares(before.written, operation.read):
             tally.add("float dependency", t.float_dependency)
 
     def _fetch_stall(self, instruction: Instruction, cost: int, following: Sequence[Instruction], tally: Tally) -> None:
@@ -113,10 +116,9 @@ class CortexM4:
             tally.hides_one.add(instruction.location)
 
 
-def _needs_loaded_value(instruction: Instruction, load: Instruction) -> bool:
+def _needs_loaded_value(operation: Operation, load: Operation) -> bool:
     """An address that the load before delivers; its updated base register is there in time."""
-    loaded = (one for one in load.written if not (load.writeback and one == load.base))
-    return _shares(tuple(loaded), instruction.address)
+    return _shares(load.loaded, operation.address)
 
 
 def _shares(some: tuple[int, ...], others: tuple[int, ...]) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 from functools import cache
-from typing import TypeVar
+from typing import Any, TypeVar, get_type_hints
 
 import yaml
 
@@ -12,6 +12,23 @@ from harness.errors import ConfigError
 from harness.paths import REPOSITORY
 
 CORES = REPOSITORY / "lab" / "cores"
+Row = tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class CortexM0PlusTiming:
+    """Cycles, zero wait states. See `lab/cores/cortex-m0plus.yaml` for what each one is and where it comes from."""
+
+    multiply: int
+    load: int
+    store: int
+    multiple_base: int
+    taken_branch: int
+    call_extra: int
+    pop_pc_extra: int
+    system: int
+    barrier: int
+    unaligned_access: int
 
 
 @dataclass(frozen=True)
@@ -28,7 +45,8 @@ class CortexM4Timing:
     load_after_store: int
     multiple_base: int
     divide: int
-    divide_minimum: int
+    divide_by_or_of_zero: int
+    divide_smaller: int
     divide_base: int
     divide_bits_per_cycle: int
     divide_maximum: int
@@ -48,35 +66,88 @@ class CortexM4Timing:
 
 @dataclass(frozen=True)
 class CortexM7Timing:
-    """Cycles, caches and tightly coupled memories never missing. See `lab/cores/cortex-m7.yaml`."""
+    """Cycles, caches and tightly coupled memories never missing. See `lab/cores/cortex-m7.yaml`.
 
-    multiply_latency: int
-    word_load_latency: int
-    narrow_load_latency: int
-    float_latency: int
-    float_mac_latency: int
-    float_divide_latency: int
-    float_divide_occupancy: int
-    divide_latency: int
-    divide_occupancy: int
-    divide_minimum: int
+    The rows are latencies of a result, one for each use of `m7_operations.Use`.
+    """
+
+    early_result: Row
+    reverse_result: Row
+    late_result: Row
+    saturated_result: Row
+    updated_base: Row
+    loaded_word: Row
+    loaded_narrow: Row
+    product: Row
+    flags: Row
+    float_result: Row
+    fused_result: Row
+    unfused_result: Row
+    loaded_float: Row
+    moved_float: Row
+    moved_to_core: Row
+    mac_window: int
+    unfused_spacing: int
+    float_divide: int
+    double_add: int
+    double_multiply: int
+    double_mac: int
+    double_divide: int
+    words_per_cycle: int
+    divide: int
+    divide_by_or_of_zero: int
+    divide_smaller: int
     divide_base: int
     divide_bits_per_cycle: int
     divide_maximum: int
+    system: int
+    table_branch: int
     unaligned_access: int
-    load_to_multiply: int
-    load_to_address: int
-    simd_to_address: int
-    store_data_slack: int
-    multiply_accumulate_forwarding: int
-    float_accumulate_forwarding: int
-    words_per_cycle: int
-    system_occupancy: int
+    bank_conflict: int
     misprediction: int
+    early_misprediction: int
+    early_flags: int
+
+
+@dataclass(frozen=True)
+class CortexM33Timing:
+    """Cycles, zero wait states. See `lab/cores/cortex-m33.yaml`.
+
+    The rows are latencies of a result, one for each use of `cortex_m33.Use`.
+    """
+
+    simple_result: Row
+    two_stage_result: Row
+    accumulated_result: Row
+    loaded: Row
+    float_result: Row
+    float_mac_result: Row
+    loaded_float: Row
+    float_to_core: Row
+    core_to_float: Row
+    two_core_to_float: Row
+    shifted_flags: int
+    flag_setting_two_stage: int
+    float_mac_blocks: int
+    float_divide: int
+    float_two_to_core: int
+    divide: int
+    divide_by_or_of_zero: int
+    divide_smaller: int
+    divide_base: int
+    divide_bits_per_cycle: int
+    divide_maximum: int
+    taken_branch: int
+    branch_waits_for_flags: int
     indirect_branch: int
+    load_pc_branch: int
+    table_branch: int
+    barrier: int
+    system: int
+    unaligned_access: int
 
 
-Parameters = TypeVar("Parameters", CortexM4Timing, CortexM7Timing)
+Parameters = TypeVar("Parameters", CortexM0PlusTiming, CortexM4Timing, CortexM7Timing, CortexM33Timing)
 
 
 @cache
@@ -84,17 +155,29 @@ def load_parameters(core: str, kind: type[Parameters]) -> Parameters:
     """The figures of one core.
 
     Raises:
-        ConfigError: the file lacks a figure, has one that is not known, or has one that is not a whole number.
+        ConfigError: the file lacks a figure, has one that is not known, or has one that is no whole number (or, for a
+            row, no list of them).
     """
     path = CORES / f"{core}.yaml"
     try:
         entries = yaml.safe_load(path.read_text())["timing"]
-        figures = {name: entry["cycles"] for name, entry in entries.items()}
+        figures = {name: _frozen(entry["cycles"]) for name, entry in entries.items()}
     except (OSError, KeyError, TypeError, AttributeError, yaml.YAMLError) as error:
         raise ConfigError(f"{path}: not a core file ({error})") from error
     known = {field.name for field in fields(kind)}
     if wrong := known.symmetric_difference(figures):
         raise ConfigError(f"{path}: missing or unknown: {', '.join(sorted(wrong))}")
-    if bad := [name for name, figure in figures.items() if not isinstance(figure, int)]:
+    rows = {name for name, hint in get_type_hints(kind).items() if hint == Row}
+    if bad := [name for name, figure in figures.items() if not _is_whole(figure, row=name in rows)]:
         raise ConfigError(f"{path}: cycles must be whole numbers: {', '.join(bad)}")
     return kind(**figures)
+
+
+def _frozen(figure: Any) -> Any:
+    return tuple(figure) if isinstance(figure, list) else figure
+
+
+def _is_whole(figure: object, *, row: bool) -> bool:
+    if row:
+        return isinstance(figure, tuple) and all(isinstance(one, int) for one in figure)
+    return isinstance(figure, int)

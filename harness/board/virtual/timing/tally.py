@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from harness.board.virtual.timing.block import BlockCost
+from harness.board.virtual.timing.block import EMPTY, BlockCost, Pipeline
 
 
 class Tally:
@@ -22,7 +22,14 @@ class Tally:
         self.total += cycles
         self._causes[cause] += cycles
 
-    def result(self) -> BlockCost:
+    def result(self, taken: int = 0, leaves: Pipeline = EMPTY) -> BlockCost:
         """The whole."""
-        causes = {cause: cycles for cause, cycles in self._causes.items() if cycles}
-        return BlockCost(self.total, causes, frozenset(self.pipelined), frozenset(self.hides_one), dict(self.divisions))
+        return BlockCost(
+            cycles=self.total,
+            causes={cause: cycles for cause, cycles in self._causes.items() if cycles},
+            taken=taken,
+            exit=leaves,
+            pipelined=frozenset(self.pipelined),
+            hides_one=frozenset(self.hides_one),
+            divisions=dict(self.divisions),
+        )
