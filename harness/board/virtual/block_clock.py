@@ -103,6 +103,14 @@ class BlockClock:
             for index in range(self._block_count):
                 self._blocks[index].taken_counter, self._blocks[index].last_target = _WEAKLY_NOT_TAKEN, 0
 
+    def entered(self) -> tuple[int, int]:
+        """Address and size of the block that was entered last."""
+        return self._located[self.state.last]
+
+    def continue_block(self) -> None:
+        """Have the next run begin with what is left of the block that was entered last, whose cycles are counted."""
+        self.state.deadline_behind, self.state.deadline, self.state.continues = self.state.deadline, 0, 1
+
     # ---- where cycles went
 
     def profile(self, enabled: bool) -> None:

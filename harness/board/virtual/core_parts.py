@@ -12,7 +12,9 @@ from harness.board.virtual.memory_timing import MemoryTiming
 from harness.board.virtual.peripherals.breakpoints import BreakpointUnit
 from harness.board.virtual.peripherals.core_debug import CoreDebug
 from harness.board.virtual.peripherals.dwt import Dwt
+from harness.board.virtual.peripherals.float_context import FloatContextRegisters, LazySaveWindow
 from harness.board.virtual.peripherals.identification import component_identities, rom_table
+from harness.board.virtual.peripherals.mpu import Mpu
 from harness.board.virtual.peripherals.nvic import Nvic
 from harness.board.virtual.peripherals.register_block import RegisterBlock
 from harness.board.virtual.peripherals.system_control import SystemControl
@@ -83,6 +85,9 @@ def build_core_parts(
     blocks = (
         control,
         Nvic(engine, exceptions),
+        Mpu(exceptions.protection),
+        FloatContextRegisters(exceptions.floats, {0x10: facts.values[_MVFR0], 0x14: facts.values[_MVFR1]}),
+        LazySaveWindow(exceptions.floats),
         debug,
         systick,
         Dwt(engine, debug.trace_enabled, locked=facts.dwt_locked),

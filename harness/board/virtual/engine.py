@@ -5,23 +5,24 @@ from __future__ import annotations
 import ctypes
 import mmap
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
+from harness.board.virtual.alignment import AlignmentCheck
 from harness.board.virtual.block_clock import NEVER, BlockClock
-from harness.board.virtual.cpu_state import registers_address
-from harness.board.virtual.division_trap import DivisionTrap
+from harness.board.virtual.core_state import CoreState
 from harness.board.virtual.events import Cause, Event, Fault
+from harness.board.virtual.instruction_watch import InstructionWatch
 from harness.board.virtual.native_hook import load_hook, native_hook
 from harness.board.virtual.native_registers import Receiver, map_registers
+from harness.board.virtual.native_state import ClockState
+from harness.board.virtual.run_end import InvalidInstruction, from_interrupt
 from harness.board.virtual.timing.block import TimingModel
 from harness.board.virtual.timing.instruction import Instruction
 from harness.deploy.target import Core
 
 _NOWHERE = 0xFFFF_FFFE
 _EXCEPTION_RETURN = 0xFFFF_FF00
-_WFE, _YIELD = b"\x20\xbf", b"\x10\xbf"
-_INTERRUPT_SVC, _INTERRUPT_FETCH, _INTERRUPT_BKPT, _INTERRUPT_RETURN = 2, 3, 7, 8
 
 ReadRegister = Callable[[int, int], int]
 WriteRegister = Callable[[int, int, int], None]
@@ -48,8 +49,9 @@ class Engine:
     A run ends between basic blocks when it ends by its deadline, so that the cycles counted never depend on where.
 
     Attributes:
+        state: the core's system registers, where Unicorn's interface has none.
+        watched: instructions that concern more than the core's registers and memory.
         write_protected: called with (address, bytes, value) for stores to read-only memory, which are dropped.
-        float_unit_enabled: as CPACR says; without, floating point instructions fault.
     """
 
     def __init__(self, core: Core, timing: TimingModel) -> None:
@@ -67,7 +69,9 @@ class Engine:
         self.uc: Final[Any] = uc.Uc(uc.UC_ARCH_ARM, uc.UC_MODE_THUMB, cpu=models[core])
         self.memories: Final[list[MappedMemory]] = []
         self.write_protected: ProtectedWrite = lambda _address, _size, _value: None
-        self.float_unit_enabled = False
+        self.core: Final = core
+        self.state: Final = CoreState(self.uc, core)
+        self._float_unit_enabled = self._translate_anew = False
         self._event: Event | None = None
         self._access = 0
         self._breakpoints: dict[int, int] = {}
@@ -76,8 +80,12 @@ class Engine:
         hook = load_hook()
         self.clock: Final = BlockClock(timing, self.read)
         self.clock.may_run = self._may_run
-        self.clock.state.registers = registers_address(self.uc)
-        self.divisions: Final = DivisionTrap(self.uc, hook, self.clock.disassembler, self.forget_code)
+        self.clock.state.registers = self.state.address
+        deadline = ctypes.addressof(self.clock.state) + ClockState.deadline.offset
+        self.watched: Final = InstructionWatch(self.uc, hook.on_watched, self.state, deadline, self.read)
+        self._alignment: Final = AlignmentCheck(self.uc, self.state, self.clock, always=core is Core.CORTEX_M0PLUS)
+        self._invalid_instruction: Final = InvalidInstruction(self.state, self.read)
+        self.state.enable_float_unit(False)
         native_hook(self.uc, uc.UC_HOOK_BLOCK, hook.on_block, ctypes.byref(self.clock.state), 1, 0)
         self.uc.hook_add(uc.UC_HOOK_INTR, self._on_interrupt)
         self.uc.hook_add(uc.UC_HOOK_MEM_INVALID, self._on_invalid_access)
@@ -124,9 +132,33 @@ class Engine:
         self.uc.ctl_remove_cache(address, address + size)
         self.clock.forget(address, size)
 
+    # ---- what faults; each is carried out at the next basic block, and may be called from register functions
+
+    @property
+    def float_unit_enabled(self) -> bool:
+        """As CPACR says; without, floating point instructions fault."""
+        return self._float_unit_enabled
+
+    @float_unit_enabled.setter
+    def float_unit_enabled(self, enabled: bool) -> None:
+        if enabled != self._float_unit_enabled:
+            self._float_unit_enabled = enabled
+            self.state.enable_float_unit(enabled)
+            self._translate_code_anew()
+
     def trap_division_by_zero(self, enabled: bool) -> None:
-        """Make a division by zero a fault (CCR.DIV_0_TRP) instead of zero, from the next basic block on."""
-        self.divisions.enable(enabled)
+        """Make a division by zero a fault (CCR.DIV_0_TRP) instead of zero."""
+        self.watched.trap_divisions(enabled)
+        self.interrupt()
+
+    def trap_unaligned_accesses(self, enabled: bool) -> None:
+        """Make unaligned accesses of words and half-words faults (CCR.UNALIGN_TRP)."""
+        if enabled and not self._alignment.traps_all:
+            self._translate_code_anew()
+        self._alignment.trap_all(enabled)
+
+    def _translate_code_anew(self) -> None:
+        self._translate_anew = True
         self.interrupt()
 
     # ---- running
@@ -135,16 +167,15 @@ class Engine:
         """Run from `pc` until the clock reaches `deadline` cycles or an event ends the run earlier."""
         if pc >= _EXCEPTION_RETURN:
             return Event(Cause.FAULT, pc, Fault.INSTRUCTION_BUS)
-        if self.divisions.switched():
-            for memory in self.memories:
-                self.forget_code(memory.origin, memory.size)
+        self._prepare()
         self.clock.state.deadline, self.clock.state.stopped = deadline, 0
         event = self._start(pc, 0)
-        self.divisions.install()
-        return self._reach(event) if event.fault is Fault.NO_COPROCESSOR else event
+        self.watched.install(self.forget_code)
+        return event
 
     def step(self, pc: int) -> Event:
         """Run one instruction."""
+        self._prepare()
         self.clock.state.deadline, self.clock.state.stopped = NEVER, 0
         return self._start(pc, 1)
 
@@ -168,68 +199,66 @@ class Engine:
 
         return int(self.uc.reg_read(arm.UC_ARM_REG_PC)) & ~1
 
+    def _prepare(self) -> None:
+        """Carry out what concerns code that is translated already."""
+        if self._translate_anew:
+            self.uc.ctl_flush_tb()
+            self._translate_anew = False
+        if self.watched.switch():
+            for memory in self.memories:
+                self.forget_code(memory.origin, memory.size)
+
     def _start(self, pc: int, count: int) -> Event:
+        event = self._attempt(pc, count)
+        while event.fault is Fault.UNALIGNED and not self._alignment.is_fault(self._code(event.pc), event.address):
+            self._alignment.tolerate(event.pc)
+            self.clock.continue_block()
+            event = self._attempt(event.pc, count)
+        return event
+
+    def _attempt(self, pc: int, count: int) -> Event:
         self._event, self._resumed_at = None, pc
         try:
             self.uc.emu_start(pc | 1, _NOWHERE, count=count)
         except self._unicorn.UcError as error:
             return self._event or self._failed(error.errno)
+        if self._event is not None and self._event.fault is Fault.NO_COPROCESSOR:
+            enabled = self._float_unit_enabled
+            fault = self._invalid_instruction.without_coprocessor(self._event.pc, float_unit_enabled=enabled)
+            return replace(self._event, fault=fault)
         if self._event is not None:
             return self._event
         now = self.program_counter()
-        if self.divisions.trapped():
+        if self.watched.take_trap():
             return Event(Cause.FAULT, now, Fault.DIVIDE_BY_ZERO)
         return Event(Cause.DEADLINE if self.clock.state.stopped or count else Cause.WAIT, now)
 
     def _failed(self, error: int) -> Event:
         """Unicorn's error as an architectural fault."""
-        from unicorn import arm_const as arm
-
         uc, pc = self._unicorn, self.program_counter()
         if error in (uc.UC_ERR_FETCH_UNMAPPED, uc.UC_ERR_FETCH_PROT):
             return Event(Cause.FAULT, pc, Fault.INSTRUCTION_BUS)
-        if error != uc.UC_ERR_INSN_INVALID:
+        if error not in (uc.UC_ERR_INSN_INVALID, uc.UC_ERR_EXCEPTION):
             return Event(Cause.FAULT, pc, Fault.DATA_BUS, self._access)
-        if not self.uc.reg_read(arm.UC_ARM_REG_XPSR) & (1 << 24):
-            return Event(Cause.FAULT, pc, Fault.INVALID_STATE)
-        # Unicorn takes the hints WFE and YIELD for errors, behind the instruction; both may do nothing.
-        if pc != self._resumed_at and self.read(pc - 2, 2) in (_WFE, _YIELD):
-            return Event(Cause.DEADLINE, pc)
-        return Event(Cause.FAULT, pc, Fault.UNDEFINED_INSTRUCTION)
+        is_over = pc == self.clock.state.fall_through and pc != self._resumed_at
+        return self._invalid_instruction.event(pc, block_is_over=is_over)
 
-    def _reach(self, fault: Event) -> Event:
-        """Run what comes before the floating point instruction of a block that was stopped as a whole."""
-        self.float_unit_enabled = True
-        start = pc = self.program_counter()
-        event = Event(Cause.DEADLINE, pc)
-        while event.pc != fault.pc and event.cause is Cause.DEADLINE:
-            event = self.step(event.pc)
-        self.float_unit_enabled = False
-        self.forget_code(start, fault.pc - start + 4)
-        return fault if event.cause is Cause.DEADLINE else event
+    def instruction_size(self, pc: int) -> int:
+        """2 or 4 bytes."""
+        return 4 if int.from_bytes(self.read(pc, 2), "little") >> 11 in (0b11101, 0b11110, 0b11111) else 2
+
+    def _code(self, pc: int) -> bytes:
+        return self.read(pc, 4) if self.memory_at(pc, 4) else self.read(pc, 2) + bytes(2)
 
     # ---- hooks
 
     def _may_run(self, block: Sequence[Instruction]) -> bool:
-        if not self.float_unit_enabled and (user := next((one for one in block if one.operation.floating), None)):
-            self._event = Event(Cause.FAULT, user.location, Fault.NO_COPROCESSOR)
-            return False
-        return not self.divisions.want(block)
+        return not self.watched.want(block)
 
     def _on_interrupt(self, _uc: Any, number: int, _data: Any) -> None:
         from unicorn import arm_const as arm
 
-        pc = self.uc.reg_read(arm.UC_ARM_REG_PC)
-        if number == _INTERRUPT_SVC:
-            self._event = Event(Cause.SUPERVISOR_CALL, pc & ~1)
-        elif number == _INTERRUPT_BKPT:
-            self._event = Event(Cause.BREAKPOINT, pc & ~1)
-        elif number == _INTERRUPT_RETURN or (number == _INTERRUPT_FETCH and pc >= _EXCEPTION_RETURN):
-            self._event = Event(Cause.EXCEPTION_RETURN, pc | 1)
-        elif number == _INTERRUPT_FETCH:
-            self._event = Event(Cause.FAULT, pc & ~1, Fault.EXECUTE_NEVER)
-        else:
-            self._event = Event(Cause.FAULT, pc & ~1, Fault.UNDEFINED_INSTRUCTION)
+        self._event = from_interrupt(number, self.uc.reg_read(arm.UC_ARM_REG_PC), self.state)
         self.uc.emu_stop()
 
     def _on_invalid_access(self, _uc: Any, access: int, address: int, size: int, value: int, _data: Any) -> bool:

@@ -13,6 +13,8 @@ class Cause(Enum):
     """The cycles asked for have passed, or somebody asked for attention."""
     WAIT = auto()
     """WFI."""
+    WAIT_FOR_EVENT = auto()
+    """WFE."""
     SUPERVISOR_CALL = auto()
     EXCEPTION_RETURN = auto()
     BREAKPOINT = auto()
@@ -21,17 +23,24 @@ class Cause(Enum):
 
 
 class Fault(Enum):
-    """Faults, as (exception number, bit of CFSR), Armv7-M ARM B3.2.15."""
+    """Faults, as (exception number, bit of CFSR), Armv7-M ARM B3.2.15; STACK_LIMIT is Armv8-M's (STKOF)."""
 
     EXECUTE_NEVER = (4, 1 << 0)
+    DATA_ACCESS = (4, 1 << 1)
+    PROTECTED_UNSTACKING = (4, 1 << 3)
+    PROTECTED_STACKING = (4, 1 << 4)
+    PROTECTED_LAZY_STACKING = (4, 1 << 5)
     INSTRUCTION_BUS = (5, 1 << 8)
     DATA_BUS = (5, 1 << 9)
     UNSTACKING = (5, 1 << 11)
     STACKING = (5, 1 << 12)
+    LAZY_STACKING = (5, 1 << 13)
     UNDEFINED_INSTRUCTION = (6, 1 << 16)
     INVALID_STATE = (6, 1 << 17)
     INVALID_PC = (6, 1 << 18)
     NO_COPROCESSOR = (6, 1 << 19)
+    STACK_LIMIT = (6, 1 << 20)
+    UNALIGNED = (6, 1 << 24)
     DIVIDE_BY_ZERO = (6, 1 << 25)
 
     @property
@@ -52,7 +61,7 @@ class Event:
     Attributes:
         pc: of the next instruction; for faults, of the one that faulted.
         fault: for `Cause.FAULT`.
-        address: of the data access, for `Fault.DATA_BUS`.
+        address: of the data access, for faults of data accesses.
     """
 
     cause: Cause

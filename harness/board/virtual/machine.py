@@ -15,9 +15,6 @@ from harness.board.virtual.host_line import HostLine
 from harness.board.virtual.resets import Reset, ResetCause
 from harness.board.virtual.scheduler import NEVER
 
-_MASKED_SLICE = 500
-"""Cycles between two looks while an exception waits for code to lift a mask."""
-
 
 class Pause(Enum):
     """Why the machine gave control back."""
@@ -88,8 +85,6 @@ class Machine:
 
     def reset(self, cause: ResetCause = ResetCause.PIN) -> None:
         """Reset everything but the debug logic, and load the stack pointer and the reset vector."""
-        from unicorn import arm_const as arm
-
         chip = self.chip
         self._requested, self._idle = None, False
         self._set_asleep(False)
@@ -100,18 +95,8 @@ class Machine:
         for memory in chip.engine.memories:
             # Firmware may copy other code into RAM, which the clock does not see; and branch history starts anew.
             chip.engine.clock.forget(memory.origin, memory.size)
-        uc = chip.engine.uc
-        for register in (
-            arm.UC_ARM_REG_PRIMASK,
-            arm.UC_ARM_REG_BASEPRI,
-            arm.UC_ARM_REG_FAULTMASK,
-            arm.UC_ARM_REG_CONTROL,
-        ):
-            uc.reg_write(register, 0)
-        uc.reg_write(arm.UC_ARM_REG_XPSR, 1 << 24)
-        uc.reg_write(arm.UC_ARM_REG_LR, 0xFFFF_FFFF)
         stack, vector = struct.unpack("<II", chip.engine.read(chip.exceptions.vector_table, 8))
-        uc.reg_write(arm.UC_ARM_REG_SP, stack & ~3)
+        chip.engine.state.reset(stack & ~3)
         chip.engine.clock.jump(vector & ~1)
         chip.debug.core_was_reset(vector & ~1)
 
@@ -147,10 +132,7 @@ class Machine:
 
     def _run_until(self, end: int) -> Event:
         chip = self.chip
-        deadline = min(end, chip.scheduler.next)
-        if chip.exceptions.blocked_by_mask():
-            deadline = min(deadline, self.cycles + _MASKED_SLICE)
-        return chip.engine.run(chip.debug.pc, deadline)
+        return chip.engine.run(chip.debug.pc, min(end, chip.scheduler.next))
 
     def _line_is_idle(self) -> None:
         """End the run: the firmware waits for a byte that has not come."""
@@ -176,21 +158,22 @@ class Machine:
             pc = chip.exceptions.supervisor_call(pc)
         elif event.cause is Cause.EXCEPTION_RETURN:
             pc = chip.exceptions.leave(pc)
+            self._set_asleep(chip.exceptions.take_sleep_request())
         elif event.cause is Cause.BREAKPOINT and chip.debug.debugger_attached:
             chip.debug.hit_breakpoint(pc)
         elif event.cause is Cause.BREAKPOINT:
             pc = chip.exceptions.breakpoint_without_debugger(pc)
-        elif event.cause is Cause.WAIT:
-            self._set_asleep(True)
+        elif event.cause in (Cause.WAIT, Cause.WAIT_FOR_EVENT):
+            self._set_asleep(chip.exceptions.wait(for_event=event.cause is Cause.WAIT_FOR_EVENT))
         chip.debug.pc = LOCKUP_ADDRESS if chip.exceptions.locked_up else pc
 
     def _sleep_on(self) -> bool:
-        """End a WFI if something waits, or move the clock to the next event; false if none is to come.
+        """End a WFI or WFE if something has come, or move the clock to the next event; false if none is to come.
 
         While a UART is armed to receive, time passes only as far as allowed: the host may send something any moment.
         """
         chip = self.chip
-        if not chip.exceptions.waiting():
+        if not chip.exceptions.wakes():
             until = chip.scheduler.next
             if self.line.awaited() and until > self._patience:
                 chip.scheduler.skip_to(max(self._patience, self.cycles))
@@ -198,7 +181,9 @@ class Machine:
             if until == NEVER:
                 return False
             chip.scheduler.skip_to(until)
-        self._set_asleep(not chip.exceptions.waiting())
+        if chip.exceptions.wakes():
+            chip.exceptions.wake_up()
+            self._set_asleep(False)
         return True
 
     def _set_asleep(self, asleep: bool) -> None:

@@ -22,7 +22,7 @@ def structure(kind: type, names: str) -> tuple[tuple[str, type], ...]:
 
 
 def load_hook() -> ctypes.CDLL:
-    """The compiled functions that Unicorn calls: `on_block`, `on_division`, `on_register_read`.
+    """The compiled functions that Unicorn calls: `on_block`, `on_watched`, `on_register_read`.
 
     Raises:
         BuildError: there is no C compiler on this machine, or it refused the source.

@@ -1,4 +1,4 @@
-"""The structures of native/clock_state.h and native/division_hook.c, as ctypes."""
+"""The structures of native/clock_state.h, as ctypes."""
 
 from __future__ import annotations
 
@@ -83,8 +83,8 @@ class ClockState(ctypes.Structure):
     """`clock_state_t`: the virtual clock, shared by the hook and Python."""
 
     _fields_ = (
-        *structure(_U64, "cycles instructions blocks deadline stopped timed stalled fall_through last"),
-        *structure(_U64, "exit exit_taken pipeline predicts_branches"),
+        *structure(_U64, "cycles instructions blocks deadline stopped continues deadline_behind timed stalled"),
+        *structure(_U64, "fall_through last exit exit_taken pipeline predicts_branches"),
         *structure(_U64, "pipelined_load_saves bank_conflict_cycles unaligned_cycles"),
         *structure(_U64, "divide_zero divide_smaller divide_base divide_bits divide_maximum"),
         *structure(_U64, "last_bank last_address region_count"),
@@ -100,15 +100,4 @@ class ClockState(ctypes.Structure):
         ("decode", DECODE),
         ("compile", COMPILE),
         ("enter", ENTER),
-    )
-
-
-class Division(ctypes.Structure):
-    """`division_t`: one division instruction that is watched for a divisor of zero."""
-
-    _fields_ = (
-        ("read_register", ctypes.c_void_p),
-        ("stop", ctypes.c_void_p),
-        ("divisor", _U64),
-        ("trapped", ctypes.POINTER(_U64)),
     )

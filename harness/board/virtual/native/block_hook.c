@@ -54,7 +54,13 @@ void on_block(void *engine, uint64_t address, uint32_t size, void *user_data)
     clock_state_t *state = user_data;
     /* Before anything is charged: Unicorn calls again for this block when the run goes on. */
     if (state->cycles >= state->deadline) {
-        end_run(engine, state);
+        if (!state->continues) {
+            end_run(engine, state);
+            return;
+        }
+        /* The rest of a block that was charged as a whole. */
+        state->continues = 0;
+        state->deadline = state->deadline_behind;
         return;
     }
     region_t *region = region_of(state, address);

@@ -83,6 +83,8 @@ typedef struct {
     uint64_t cycles, instructions, blocks;
     uint64_t deadline; /* no block starts at or after this many cycles */
     uint64_t stopped;  /* set when the hook ended the run */
+    uint64_t continues; /* the run begins within a block that was charged already; its deadline comes with it */
+    uint64_t deadline_behind;
     uint64_t timed;    /* account for memory, too */
     uint64_t stalled;  /* cycles in which the core waited for memory, while the clock was timed */
     uint64_t fall_through;

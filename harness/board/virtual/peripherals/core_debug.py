@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from harness.board.virtual.engine import Engine
+from harness.board.virtual.exception_state import DEBUG_MONITOR
 from harness.board.virtual.exceptions import ExceptionModel
 from harness.board.virtual.peripherals.register_block import RegisterBlock
 
@@ -10,7 +11,7 @@ _DHCSR, _DCRSR, _DCRDR, _DEMCR = 0x0, 0x4, 0x8, 0xC
 _KEY = 0xA05F
 _C_DEBUGEN, _C_HALT, _C_STEP = 1 << 0, 1 << 1, 1 << 2
 _S_REGRDY, _S_HALT, _S_LOCKUP, _S_RESET_ST = 1 << 16, 1 << 17, 1 << 19, 1 << 25
-_VC_CORERESET, _TRCENA = 1 << 0, 1 << 24
+_VC_CORERESET, _MON_EN, _TRCENA = 1 << 0, 1 << 16, 1 << 24
 _HALTED, _BREAKPOINT, _VECTOR_CATCH = 1 << 0, 1 << 1, 1 << 3
 _PC, _SPECIAL, _FPSCR, _SINGLES = 15, 20, 33, 64
 
@@ -81,6 +82,12 @@ class CoreDebug(RegisterBlock):
         if offset == _DHCSR:
             if value >> 16 == _KEY:
                 self._command(value & 0xF)
+        elif offset == _DEMCR:
+            super().write(offset, value)
+            if value & _MON_EN:
+                self._exceptions.enabled.add(DEBUG_MONITOR)
+            else:
+                self._exceptions.enabled.discard(DEBUG_MONITOR)
         elif offset == _DCRSR:
             self._transfer(value & 0x7F, to_core=bool(value >> 16 & 1))
         else:
@@ -109,20 +116,23 @@ class CoreDebug(RegisterBlock):
         elif (register := _register(selector)) is not None:
             if to_core:
                 self._engine.uc.reg_write(register, self.stored(_DCRDR))
+                self._engine.state.refresh()
             else:
                 super().write(_DCRDR, self._engine.uc.reg_read(register))
 
     def _transfer_special(self, *, to_core: bool) -> None:
-        from unicorn import arm_const as arm
-
-        uc = self._engine.uc
-        parts = (arm.UC_ARM_REG_PRIMASK, arm.UC_ARM_REG_BASEPRI, arm.UC_ARM_REG_FAULTMASK, arm.UC_ARM_REG_CONTROL)
+        """PRIMASK, BASEPRI, FAULTMASK and CONTROL, one a byte."""
+        state = self._engine.state
+        masks = (state.system.primask, state.system.basepri, state.system.faultmask)
         if to_core:
-            for index, register in enumerate(parts):
-                uc.reg_write(register, self.stored(_DCRDR) >> 8 * index & 0xFF)
+            value = self.stored(_DCRDR)
+            for index, mask in enumerate(masks):
+                mask[0] = value >> 8 * index & 0xFF
+            state.set_control(value >> 24 & 0xFF)
+            state.refresh()
         else:
-            value = sum((uc.reg_read(register) & 0xFF) << 8 * index for index, register in enumerate(parts))
-            super().write(_DCRDR, value)
+            value = sum(mask[0] << 8 * index for index, mask in enumerate(masks))
+            super().write(_DCRDR, value | state.control << 24)
 
 
 def _register(selector: int) -> int | None:

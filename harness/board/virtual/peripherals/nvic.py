@@ -7,7 +7,6 @@ from harness.board.virtual.exceptions import FIRST_INTERRUPT, ExceptionModel
 from harness.board.virtual.peripherals.register_block import RegisterBlock
 
 _SET_ENABLE, _CLEAR_ENABLE, _SET_PENDING, _CLEAR_PENDING, _ACTIVE, _PRIORITY = 0x000, 0x080, 0x100, 0x180, 0x200, 0x300
-_PRIORITY_BITS = 0xF0
 
 
 class Nvic(RegisterBlock):
@@ -22,6 +21,7 @@ class Nvic(RegisterBlock):
     def read(self, offset: int) -> int:
         """The state of 32 interrupts, or the priorities of four."""
         model = self._exceptions
+        model.look()
         if offset >= _PRIORITY:
             first = FIRST_INTERRUPT + offset - _PRIORITY
             return sum(model.priorities.get(first + index, 0) << 8 * index for index in range(4))
@@ -45,7 +45,7 @@ class Nvic(RegisterBlock):
         if offset >= _PRIORITY:
             for index in range(4):
                 number = FIRST_INTERRUPT + offset - _PRIORITY + index
-                model.priorities[number] = value >> 8 * index & _PRIORITY_BITS
+                model.priorities[number] = value >> 8 * index & model.priority_mask
             return
         first = FIRST_INTERRUPT + 8 * (offset & 0x7F)
         chosen = {first + index for index in range(32) if value >> index & 1}

@@ -1,22 +1,30 @@
-"""The system control block: vector table, fault status, coprocessor access, caches, reset (Armv7-M ARM B3.2)."""
+"""The system control block: vector table, coprocessor access, caches, traps, reset (Armv7-M ARM B3.2).
+
+The registers of exceptions among them are in `exception_registers`.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
 from harness.board.virtual.engine import Engine
-from harness.board.virtual.exceptions import PENDSV, SYSTICK, ExceptionModel
+from harness.board.virtual.exceptions import FIRST_INTERRUPT, ExceptionModel
 from harness.board.virtual.memory_interface import CacheControl
 from harness.board.virtual.peripherals.core_debug import CoreDebug
+from harness.board.virtual.peripherals.exception_registers import ExceptionRegisters
 from harness.board.virtual.peripherals.register_block import RegisterBlock
+from harness.deploy.target import Core
 
 _ICIALLU, _DCCISW = 0xF50, 0xF74
-_ICSR, _VTOR, _AIRCR, _CCR, _SHPR1, _SHPR3 = 0xD04, 0xD08, 0xD0C, 0xD14, 0xD18, 0xD20
-_SHCSR, _CFSR, _HFSR, _DFSR, _MMFAR, _BFAR = 0xD24, 0xD28, 0xD2C, 0xD30, 0xD34, 0xD38
-_CCSIDR, _CSSELR, _CPACR = 0xD80, 0xD84, 0xD88
-_AIRCR_KEY, _SYSRESETREQ, _VECTRESET = 0x5FA, 1 << 2, 1 << 0
-_DIV_0_TRP, _STKALIGN = 1 << 4, 1 << 9
-_PRIORITY_BITS = 0xF0
+_VTOR, _AIRCR, _SCR, _CCR, _DFSR, _CCSIDR, _CSSELR, _CPACR, _STIR = (
+    *(0xD08, 0xD0C, 0xD10, 0xD14, 0xD30),
+    *(0xD80, 0xD84, 0xD88, 0xF00),
+)
+_KEY, _KEY_READ, _PRIORITY_GROUP, _SYSRESETREQ, _VECTRESET = 0x5FA, 0xFA05_0000, 8, 1 << 2, 1 << 0
+_SLEEPONEXIT, _SEVONPEND = 1 << 1, 1 << 4
+_NONBASETHRDENA, _UNALIGN_TRP, _DIV_0_TRP, _BFHFNMIGN, _STKALIGN = (1 << bit for bit in (0, 3, 4, 8, 9))
+_CACHES_AND_BRANCHES = 0x7_0000
+_FULL_ACCESS = 0b11
 
 
 class SystemControl(RegisterBlock):
@@ -40,9 +48,13 @@ class SystemControl(RegisterBlock):
             cache_sizes: CCSIDR of the data and the instruction cache.
             caches: told of what is done to them.
         """
-        super().__init__("SCB", 0xE000_E000, 0x1000, {_CCR: _STKALIGN, **values})
+        # Armv6-M always traps unaligned accesses.
+        fixed = _STKALIGN | (_UNALIGN_TRP if exceptions.architecture.version == 6 else 0)
+        super().__init__("SCB", 0xE000_E000, 0x1000, {_CCR: fixed, **values})
+        self._constants = frozenset(values)
         self._engine = engine
         self._exceptions = exceptions
+        self._registers = ExceptionRegisters(exceptions, engine.interrupt)
         self._debug = debug
         self._request_reset = request_reset
         self._cache_sizes = cache_sizes
@@ -55,71 +67,73 @@ class SystemControl(RegisterBlock):
             self._caches.configure(0)
         self._engine.float_unit_enabled = False
         self._engine.trap_division_by_zero(False)
+        self._engine.trap_unaligned_accesses(False)
+
+    def stored(self, offset: int) -> int:
+        """What a register keeps, for accesses narrower than a word."""
+        return self._registers.read(offset) if self._registers.has(offset) else super().stored(offset)
 
     def read(self, offset: int) -> int:
         """A register; those of exceptions as the model has them."""
-        model = self._exceptions
-        if _SHPR1 <= offset <= _SHPR3:
-            first = 4 + offset - _SHPR1
-            return sum(model.priorities.get(first + index, 0) << 8 * index for index in range(4))
-        values: dict[int, Callable[[], int]] = {
-            _ICSR: self._interrupt_state,
-            _VTOR: lambda: model.vector_table,
-            _AIRCR: lambda: 0xFA05_0000 | self.stored(_AIRCR) & 0x700,
-            _SHCSR: self._handlers,
-            _CFSR: lambda: model.cfsr,
-            _HFSR: lambda: model.hfsr,
-            _DFSR: lambda: self._debug.reasons,
-            _MMFAR: lambda: model.bfar,
-            _BFAR: lambda: model.bfar,
-            _CCSIDR: lambda: self._cache_sizes[self.stored(_CSSELR) & 1],
-        }
-        return values[offset]() if offset in values else super().read(offset)
+        if self._registers.has(offset):
+            return self._registers.read(offset)
+        if offset == _VTOR:
+            return self._exceptions.vector_table
+        if offset == _AIRCR:
+            return _KEY_READ | self._exceptions.group_bit << _PRIORITY_GROUP
+        if offset == _DFSR:
+            return self._debug.reasons
+        if offset == _CCSIDR:
+            return self._cache_sizes[self.stored(_CSSELR) & 1]
+        return super().read(offset)
 
     def write(self, offset: int, value: int) -> None:
         """Take a register, with what it does."""
-        model = self._exceptions
-        super().write(offset, value)
-        if _SHPR1 <= offset <= _SHPR3:
-            for index in range(4):
-                model.priorities[4 + offset - _SHPR1 + index] = value >> 8 * index & _PRIORITY_BITS
-        elif offset == _ICSR:
-            self._set_pending(value)
+        if self._registers.has(offset):
+            self._registers.write(offset, value)
         elif offset == _VTOR:
-            model.vector_table = value & ~0x7F
-        elif offset == _AIRCR and value >> 16 == _AIRCR_KEY and value & (_SYSRESETREQ | _VECTRESET):
-            self._request_reset()
+            self._exceptions.vector_table = value & ~0x7F
+        elif offset == _AIRCR:
+            self._control_application(value)
         elif offset == _CCR:
-            self._engine.trap_division_by_zero(bool(value & _DIV_0_TRP))
-            if self._caches is not None:
-                self._caches.configure(value)
-        elif _ICIALLU <= offset <= _DCCISW and self._caches is not None:
-            self._caches.maintain(offset, value)
-        elif offset == _SHCSR:
-            model.enabled -= {4, 5, 6}
-            model.enabled |= {4 + index for index in range(3) if value >> 16 + index & 1}
-        elif offset == _CFSR:
-            model.cfsr &= ~value
-        elif offset == _HFSR:
-            model.hfsr &= ~value
+            self._configure(value)
+        elif offset == _SCR:
+            super().write(offset, value)
+            self._exceptions.sleeps_on_exit = bool(value & _SLEEPONEXIT)
+            self._exceptions.wakes_on_pending = bool(value & _SEVONPEND)
+        elif offset == _CPACR:
+            super().write(offset, value & 0xF0_0000)
+            self._engine.float_unit_enabled = value >> 20 & _FULL_ACCESS == _FULL_ACCESS
+        elif offset == _STIR:
+            self._exceptions.pending.add(FIRST_INTERRUPT + (value & 0x1FF))
+            self._engine.interrupt()
         elif offset == _DFSR:
             self._debug.reasons &= ~value
-        elif offset == _CPACR:
-            self._engine.float_unit_enabled = value >> 20 & 0xF == 0xF
+        elif _ICIALLU <= offset <= _DCCISW and self._caches is not None:
+            self._caches.maintain(offset, value)
+        elif offset not in self._constants:
+            super().write(offset, value)
 
-    def _interrupt_state(self) -> int:
-        model = self._exceptions
-        pending = (1 << 28 if PENDSV in model.pending else 0) | (1 << 26 if SYSTICK in model.pending else 0)
-        return pending | (model.active[-1] if model.active else 0)
+    def _control_application(self, value: int) -> None:
+        if value >> 16 != _KEY:
+            return
+        if self._exceptions.architecture.configurable_faults:
+            self._exceptions.group_bit = value >> _PRIORITY_GROUP & 7
+        if value & (_SYSRESETREQ | _VECTRESET):
+            self._request_reset()
 
-    def _set_pending(self, value: int) -> None:
-        pending = self._exceptions.pending
-        for bit, number in ((28, PENDSV), (26, SYSTICK)):
-            if value >> bit & 1:
-                pending.add(number)
-            if value >> bit - 1 & 1:
-                pending.discard(number)
-        self._engine.interrupt()
-
-    def _handlers(self) -> int:
-        return sum(1 << 16 + index for index in range(3) if 4 + index in self._exceptions.enabled)
+    def _configure(self, value: int) -> None:
+        """CCR."""
+        exceptions, version = self._exceptions, self._exceptions.architecture.version
+        if version == 6:
+            return
+        if version == 8 or self._engine.core is Core.CORTEX_M7:
+            value |= _STKALIGN
+        super().write(_CCR, value)
+        exceptions.returns_to_thread_from_anywhere = bool(value & _NONBASETHRDENA)
+        exceptions.ignores_bus_faults = bool(value & _BFHFNMIGN)
+        exceptions.frames.aligns = bool(value & _STKALIGN)
+        self._engine.trap_division_by_zero(bool(value & _DIV_0_TRP))
+        self._engine.trap_unaligned_accesses(bool(value & _UNALIGN_TRP))
+        if self._caches is not None:
+            self._caches.configure(value)
