@@ -39,6 +39,9 @@ _BOARD_OPTIONS = (
     *_BUILD_OPTIONS,
     click.option("--verify", is_flag=True, help="Read back every sample and result, for a line that garbles."),
     click.option("--timeout", default=120.0, show_default=True, help="Seconds that one inference may take here."),
+    click.option(
+        "--boot-timeout", default=15.0, show_default=True, help="Seconds until the firmware answers at first."
+    ),
     click.option("--lease-timeout", default=60.0, show_default=True, help="Seconds to wait for a board of the rack."),
     click.option("--runs", type=click.Path(path_type=Path), default=Path("runs"), help="Where the run is kept."),
 )

@@ -72,6 +72,10 @@ class KeptRun:
             record = mlperf_record(results, setup.spec, setup.variant, setup.firmware, self._started)
             self.directory.append(record)
 
+    def where_to_read_on(self) -> str:
+        """Where the conversation is, for the end of an error; empty when there was none."""
+        return f" (the conversation: {self.directory.path / LOG})" if self._log is not None else ""
+
     def close(self) -> None:
         """End the log."""
         if self._log is not None:
@@ -98,7 +102,7 @@ def kept_subject(request: Request, runs: Path) -> Iterator[tuple[Subject, KeptRu
         with open_subject(request, kept.log) as subject:
             yield subject, kept
     except (ConsoleError, FirmwareError) as error:
-        raise type(error)(f"{error} (the conversation: {kept.directory.path / LOG})") from error
+        raise type(error)(f"{error}{kept.where_to_read_on()}") from error
     finally:
         kept.close()
 

@@ -47,6 +47,7 @@ class Request:
     backend: str
     optimization: str
     verify: bool
+    boot_timeout: float
     lease_timeout: float
 
     def __post_init__(self) -> None:
@@ -177,7 +178,7 @@ def _meet(request: Request, log: Log, console: Console, setup: Setup) -> Subject
 
     device = MlperfDevice(console, setup.image, log, verify=request.verify)
     with status("waiting for the firmware"):
-        identity = device.connect()
+        identity = device.connect(request.boot_timeout)
     benchmark = benchmark_named(request.model) if request.model else None
     return Subject(setup, device, identity, benchmark or known_benchmark(identity.model))
 
