@@ -99,6 +99,31 @@ class Bus:
             (self._engine.write_protected if memory else self._store)(address, size, value)
             address, data = address + size, data[size:]
 
+    def load(self, address: int, size: int) -> int:
+        """A DMA controller's read of 1, 2 or 4 bytes.
+
+        Raises:
+            AccessError: nothing answers at the address.
+        """
+        if self._engine.memory_at(address, size):
+            return int.from_bytes(self._engine.read(address, size), "little")
+        self._check(address, size)
+        return self.read_register(address, size)
+
+    def store(self, address: int, size: int, value: int) -> None:
+        """A DMA controller's write of 1, 2 or 4 bytes; what is not writable memory or a register, it cannot change.
+
+        Raises:
+            AccessError: nothing answers at the address.
+        """
+        value &= (1 << 8 * size) - 1
+        memory = self._engine.memory_at(address, size)
+        if memory and memory.writable:
+            self._engine.uc.mem_write(address, value.to_bytes(size, "little"))
+        elif memory is None:
+            self._check(address, size)
+            self.write_register(address, size, value)
+
     def _store(self, address: int, size: int, value: int) -> None:
         self.write_register(address, size, value)
 

@@ -25,6 +25,7 @@ from harness.board.virtual.memory_timing import MemoryTiming
 from harness.board.virtual.native_state import ClockState
 from harness.board.virtual.peripherals.core_debug import CoreDebug
 from harness.board.virtual.peripherals.flash import FlashController
+from harness.board.virtual.peripherals.itm import Itm
 from harness.board.virtual.peripherals.register_block import RegisterBlock
 from harness.board.virtual.peripherals.systick import SysTick
 from harness.board.virtual.pins import Pins
@@ -58,6 +59,7 @@ class Chip:
     interrupts: InterruptLines
     debug: CoreDebug
     systick: SysTick
+    itm: Itm
     line: HostLine
     pins: Pins
     resets: Resets
@@ -96,15 +98,32 @@ def build_chip(
     pins = Pins(lambda: (scheduler.now, time.seconds(scheduler.now)))
     resets = Resets(request_reset)
     connections = Connections(
-        spec, family, engine, bus, flash, memory_timing, scheduler, time, clocks, interrupts, DmaRequests(), pins,
-        resets, line,
-    )  # fmt: skip
+        spec=spec,
+        family=family,
+        engine=engine,
+        bus=bus,
+        flash=flash,
+        memory_timing=memory_timing,
+        scheduler=scheduler,
+        time=time,
+        clocks=clocks,
+        interrupts=interrupts,
+        dma=DmaRequests(),
+        pins=pins,
+        resets=resets,
+        line=line,
+    )
     blocks = {entry.name: _build(connections, entry) for entry in family.peripherals}
     identity = _idcode(spec)
     core = build_core_parts(
-        spec.target.core, engine, scheduler, exceptions, memory_timing,
-        lambda: request_reset(ResetCause.SOFTWARE), identity & 0xFFF,
-    )  # fmt: skip
+        spec.target.core,
+        engine,
+        scheduler,
+        exceptions,
+        memory_timing,
+        lambda: request_reset(ResetCause.SOFTWARE),
+        identity & 0xFFF,
+    )
     for block in (*core.blocks, *blocks.values()):
         bus.add(block)
     if family.debug_id_at is not None:
@@ -112,9 +131,23 @@ def build_chip(
     _watch_trigger(spec, pins, on_trigger)
     controllers = [block for block in blocks.values() if isinstance(block, FlashController)]
     return Chip(
-        engine, bus, scheduler, time, clocks, exceptions, interrupts, core.debug, core.systick, line, pins, resets,
-        memory_timing, blocks, controllers[0] if controllers else None,
-    )  # fmt: skip
+        engine=engine,
+        bus=bus,
+        scheduler=scheduler,
+        time=time,
+        clocks=clocks,
+        exceptions=exceptions,
+        interrupts=interrupts,
+        debug=core.debug,
+        systick=core.systick,
+        itm=core.itm,
+        line=line,
+        pins=pins,
+        resets=resets,
+        memory_timing=memory_timing,
+        blocks=blocks,
+        flash=controllers[0] if controllers else None,
+    )
 
 
 def _build(connections: Connections, entry: PeripheralEntry) -> RegisterBlock:

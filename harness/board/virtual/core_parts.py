@@ -14,6 +14,7 @@ from harness.board.virtual.peripherals.core_debug import CoreDebug
 from harness.board.virtual.peripherals.dwt import Dwt
 from harness.board.virtual.peripherals.float_context import FloatContextRegisters, LazySaveWindow
 from harness.board.virtual.peripherals.identification import component_identities, rom_table
+from harness.board.virtual.peripherals.itm import Itm
 from harness.board.virtual.peripherals.mpu import Mpu
 from harness.board.virtual.peripherals.nvic import Nvic
 from harness.board.virtual.peripherals.register_block import RegisterBlock
@@ -63,6 +64,7 @@ class CoreParts:
     debug: CoreDebug
     systick: SysTick
     system_control: SystemControl
+    itm: Itm
     blocks: tuple[RegisterBlock, ...]
 
 
@@ -82,6 +84,7 @@ def build_core_parts(
     control = SystemControl(
         engine, exceptions, debug, request_reset, facts.values, facts.caches, CacheControl(memory_timing)
     )
+    itm = Itm(debug.trace_enabled)
     blocks = (
         control,
         Nvic(engine, exceptions),
@@ -91,8 +94,9 @@ def build_core_parts(
         debug,
         systick,
         Dwt(engine, debug.trace_enabled, locked=facts.dwt_locked),
+        itm,
         BreakpointUnit(engine.watch, revision=facts.breakpoint_revision),
         *component_identities(),
         rom_table(part),
     )
-    return CoreParts(debug, systick, control, blocks)
+    return CoreParts(debug, systick, control, itm, blocks)

@@ -65,6 +65,11 @@ class Machine:
         """The virtual time since power on."""
         return self.chip.time.seconds(self.cycles)
 
+    @property
+    def clock_hz(self) -> int:
+        """The core clock now."""
+        return self.chip.time.hz
+
     def allow_idle(self, seconds: float) -> None:
         """Let so much time pass from now on while the firmware waits for the host; without, time stands still then."""
         self._patience = self.cycles + self.chip.time.cycles(seconds)

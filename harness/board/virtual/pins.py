@@ -35,6 +35,7 @@ class Pins:
         self._watchers: dict[tuple[str, int], list[Callable[[bool], None]]] = {}
         self._inputs: dict[tuple[str, int], bool] = {}
         self._on_input: dict[str, Callable[[int, bool], None]] = {}
+        self._listeners: list[Callable[[int, int, bool], None]] = []
         self.edges: Final[deque[Edge]] = deque(maxlen=_KEPT_EDGES)
         self.ports: Final[list[str]] = []
 
@@ -54,6 +55,15 @@ class Pins:
         for watcher in self._watchers.get((port, pin), ()):
             watcher(level)
 
+    def listen(self, on_change: Callable[[int, int, bool], None]) -> None:
+        """Be told of (port's index, pin, level) when a level is put on a pin from outside."""
+        self._listeners.append(on_change)
+
     def put(self, port: str, pin: int, level: bool) -> None:
-        """Drive an input of the chip from outside."""
+        """Drive an input of the chip from outside; a pin that nobody drives reads high."""
+        if self._inputs.get((port, pin), True) == level:
+            return
+        self._inputs[port, pin] = level
         self._on_input[port](pin, level)
+        for listener in self._listeners:
+            listener(self.ports.index(port), pin, level)

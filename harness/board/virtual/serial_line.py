@@ -182,7 +182,10 @@ class ReceiveQueue:
             arrival = self._wire.arrival()
             if (last := self._wire.last_arrival()) != self._last:
                 self._last, self._idle_at = last, last + frame_cycles
-            if self._idle_at <= min(now, arrival - frame_cycles):
+            if self._idle_at > arrival - frame_cycles:
+                # The next byte begins before the line has been quiet for long enough.
+                self._idle_at = NEVER
+            elif self._idle_at <= now:
                 self.idle, self._idle_at = True, NEVER
             if arrival > now:
                 return

@@ -140,7 +140,8 @@ class Rcc(RegisterBlock):
             self.source = wanted
         running = {name: hz for name, hz in sources.items() if name in ready or name not in switchable}
         sysclk = sources.get(names[self.source], 0) or next(iter(sources.values()))
-        clocks = {**running, "sysclk": sysclk, **self.buses(sysclk)}
+        # The independent watchdog starts its oscillator by itself.
+        clocks = {**running, "iwdg": LSI_HZ, "sysclk": sysclk, **self.buses(sysclk)}
         for name, choice in self._kernel.items():
             index = self.stored(choice["register"]) >> choice["bit"] & (1 << choice["width"]) - 1
             chosen = choice["from"][index] if index < len(choice["from"]) else ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from typing import Final
 
 from harness.board.virtual.clock_tree import CORE
@@ -229,7 +230,7 @@ class Uart(RegisterBlock):
         self.update()
 
 
-def _keys(entry: PeripheralEntry, option: str) -> list[object]:
-    """What a DMA controller knows a request by: one number, or a list of names."""
+def _keys(entry: PeripheralEntry, option: str) -> list[Hashable]:
+    """What DMA knows a request by: one number of a multiplexer, or a list of [controller, stream, selection]."""
     keys = entry.options.get(option, [])
-    return list(keys) if isinstance(keys, list) else [keys]
+    return [tuple(key) for key in keys] if isinstance(keys, list) else [keys]
