@@ -8,7 +8,10 @@ from harness.board.spec import BoardSpec
 from harness.board.virtual.flash_algorithm import PAGE, flash_algorithm
 from harness.board.virtual.flash_layout import LAYOUTS
 from harness.board.virtual.identification import PRODUCT, VENDOR
+from harness.board.virtual.nvmc_algorithm import SECTOR, nvmc_algorithm
 from harness.deploy.target import MemoryKind
+
+_NVMC_FAMILY = "nrf53"
 
 
 def register_virtual_target(spec: BoardSpec) -> None:
@@ -43,26 +46,37 @@ def _target_class(spec: BoardSpec) -> type:
 
 
 def _memory_map(spec: BoardSpec) -> Any:
-    from pyocd.core.memory_map import FlashRegion, MemoryMap, RamRegion
+    from pyocd.core.memory_map import MemoryMap, RamRegion
 
-    target = spec.target
-    flash, ram = target.flash, target.ram
-    layout = LAYOUTS[target.family]
-    regions = [
-        FlashRegion(
-            name=f"{flash.name}_{index}",
-            start=flash.origin + run.offset,
-            length=run.bytes,
-            sector_size=run.size,
-            page_size=PAGE,
-            is_boot_memory=run.offset == 0,
-            algo=flash_algorithm(layout, run, flash.origin, ram.origin),
-        )
-        for index, run in enumerate(layout.runs(flash.size))
-    ]
     others = [
         RamRegion(name=memory.name, start=memory.origin, length=memory.size)
-        for memory in target.memories
+        for memory in spec.target.memories
         if memory.kind is MemoryKind.RAM
     ]
-    return MemoryMap(*regions, *others)
+    return MemoryMap(*_flash_regions(spec), *others)
+
+
+def _flash_regions(spec: BoardSpec) -> list[Any]:
+    from pyocd.core.memory_map import FlashRegion
+
+    flash, ram = spec.target.flash, spec.target.ram
+    if spec.target.family == _NVMC_FAMILY:
+        parts = [(0, flash.size, SECTOR, nvmc_algorithm(ram.origin))]
+    else:
+        layout = LAYOUTS[spec.target.family]
+        parts = [
+            (run.offset, run.bytes, run.size, flash_algorithm(layout, run, flash.origin, ram.origin))
+            for run in layout.runs(flash.size)
+        ]
+    return [
+        FlashRegion(
+            name=f"{flash.name}_{index}",
+            start=flash.origin + offset,
+            length=size,
+            sector_size=sector,
+            page_size=PAGE,
+            is_boot_memory=offset == 0,
+            algo=algorithm,
+        )
+        for index, (offset, size, sector, algorithm) in enumerate(parts)
+    ]

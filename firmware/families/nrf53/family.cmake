@@ -1,0 +1,2 @@
+set(FAMILY_SOURCES platform.c)
+set(FAMILY_INCLUDE_DIRECTORIES .)
