@@ -18,6 +18,8 @@ class ClockRegisters(Protocol):
     """The virtual time."""
     deadline: int
     """The cycle at which the code that runs is stopped, at the next basic block."""
+    last: int
+    """A number for the basic block that runs."""
 
 
 class Alarm:
@@ -66,6 +68,11 @@ class Scheduler:
     def now(self) -> int:
         """The virtual time in core cycles."""
         return int(self._clock.cycles)
+
+    @property
+    def place(self) -> int:
+        """A number for the piece of code that runs: the same one has the same."""
+        return int(self._clock.last)
 
     @property
     def next(self) -> int:

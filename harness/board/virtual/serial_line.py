@@ -28,14 +28,18 @@ class Frame:
 class WaitLoop:
     """Tells a loop that waits for a flag from code that looks at it now and then."""
 
-    def __init__(self) -> None:
+    def __init__(self, scheduler: Scheduler) -> None:
         """Nothing was looked at yet."""
-        self._cycle, self._value = -_TIGHT_LOOP_CYCLES, 0
+        self._scheduler: Final = scheduler
+        self._cycle, self._place, self._value = -_TIGHT_LOOP_CYCLES, 0, 0
 
-    def looks_again(self, now: int, value: int) -> bool:
-        """Note a look that showed `value`; whether the last one was a moment ago, and showed the same."""
-        again = now - self._cycle <= _TIGHT_LOOP_CYCLES and value == self._value
-        self._cycle, self._value = now, value
+    def looks_again(self, value: int) -> bool:
+        """Note a look that showed `value`; whether the last one was a moment ago, from the same code, and showed the
+        same.
+        """
+        now, place = self._scheduler.now, self._scheduler.place
+        again = now - self._cycle <= _TIGHT_LOOP_CYCLES and (place, value) == (self._place, self._value)
+        self._cycle, self._place, self._value = now, place, value
         return again
 
     def interrupted(self) -> None:

@@ -30,7 +30,7 @@ class EventBlock(RegisterBlock):
         super().__init__(entry.name, entry.origin, entry.size, values)
         self.scheduler: Final = connections.scheduler
         self._interrupt: Final = connections.interrupts.line(entry.interrupts.get("", 0))
-        self._waits: Final = WaitLoop()
+        self._waits: Final = WaitLoop(connections.scheduler)
 
     def reset(self) -> None:
         """No events, no interrupts."""
@@ -42,7 +42,7 @@ class EventBlock(RegisterBlock):
         if offset in (_INTENSET, _INTENCLR):
             return self.stored(_INTEN)
         value = super().read(offset)
-        if _EVENTS <= offset < _END and not value and self._waits.looks_again(self.scheduler.now, offset):
+        if _EVENTS <= offset < _END and not value and self._waits.looks_again(offset):
             self.wait()
             value = super().read(offset)
         return value

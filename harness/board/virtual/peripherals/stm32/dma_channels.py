@@ -31,7 +31,7 @@ class DmaChannels(RegisterBlock):
         self._selects: Final = bool(entry.options.get("selects", False))
         self._requests: Final = connections.dma
         self._scheduler: Final = connections.scheduler
-        self._waits: Final = WaitLoop()
+        self._waits: Final = WaitLoop(connections.scheduler)
         self._lines = [connections.interrupts.line(entry.interrupts[str(index)]) for index in range(count)]
         self._transfers = [
             Transfer(connections, (entry.name, index + 1), partial(self._progress, index)) for index in range(count)
@@ -48,7 +48,7 @@ class DmaChannels(RegisterBlock):
         """Storage; CNDTR counts down."""
         if offset == _ISR:
             status = self.stored(_ISR)
-            if self._waits.looks_again(self._scheduler.now, status):
+            if self._waits.looks_again(status):
                 self._scheduler.skip_to(self._scheduler.next)
             return self.stored(_ISR)
         index, register = divmod(offset - _FIRST, _STRIDE)

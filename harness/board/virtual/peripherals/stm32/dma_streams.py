@@ -34,7 +34,7 @@ class DmaStreams(RegisterBlock):
         self._selects: Final = bool(entry.options.get("selects", True))
         self._requests: Final = connections.dma
         self._scheduler: Final = connections.scheduler
-        self._waits: Final = WaitLoop()
+        self._waits: Final = WaitLoop(connections.scheduler)
         self._lines = [connections.interrupts.line(entry.interrupts[str(index)]) for index in range(_STREAMS)]
         self._transfers = [
             Transfer(connections, (entry.name, index), partial(self._progress, index)) for index in range(_STREAMS)
@@ -50,7 +50,7 @@ class DmaStreams(RegisterBlock):
     def read(self, offset: int) -> int:
         """Storage; NDTR counts down."""
         if offset in (_LISR, _HISR):
-            if self._waits.looks_again(self._scheduler.now, self.stored(offset)):
+            if self._waits.looks_again(self.stored(offset)):
                 self._scheduler.skip_to(self._scheduler.next)
             return self.stored(offset)
         index, register = divmod(offset - _FIRST, _STRIDE)

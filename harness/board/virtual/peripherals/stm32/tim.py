@@ -39,7 +39,7 @@ class Timer(RegisterBlock):
         self._update_line: Final = connections.interrupts.line(numbers.get("update", numbers.get("", 0)))
         self._compare_line: Final = connections.interrupts.line(numbers.get("compare", numbers.get("", 0)))
         self._alarm: Final = connections.scheduler.alarm(lambda _cycle: self._update())
-        self._waits: Final = WaitLoop()
+        self._waits: Final = WaitLoop(connections.scheduler)
         self._held = self._seen = self._divider = 0
         self._top = self._mask
 
@@ -203,7 +203,7 @@ class Timer(RegisterBlock):
     def _let_wait(self) -> None:
         """A loop that waits for a flag: time passes up to the next one."""
         status = self.stored(_SR)
-        if self._waits.looks_again(self._scheduler.now, status):
+        if self._waits.looks_again(status):
             change = self._next(~status)
             if change != NEVER:
                 self._scheduler.skip_to(change)

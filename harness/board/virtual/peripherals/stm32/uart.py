@@ -49,7 +49,7 @@ class Uart(RegisterBlock):
         self.received: Final = ReceiveQueue(connections.scheduler, wire, self.transmitter)
         self.sent_seen = True
         """TC was not cleared since the last frame ended."""
-        self._waits = WaitLoop()
+        self._waits = WaitLoop(connections.scheduler)
         self._interrupt: Final = connections.interrupts.line(entry.interrupts.get("", 0))
         self._request_rx: Final = connections.dma.line(*_keys(entry, "dma_rx"))
         self._request_tx: Final = connections.dma.line(*_keys(entry, "dma_tx"))
@@ -117,10 +117,10 @@ class Uart(RegisterBlock):
         """The status register, read by firmware."""
         self.update()
         status = self.status()
-        if self._waits.looks_again(self.scheduler.now, status):
+        if self._waits.looks_again(status):
             self._wait()
             status = self.status()
-            self._waits.looks_again(self.scheduler.now, status)
+            self._waits.looks_again(status)
         return status
 
     def transmit(self, byte: int) -> None:
@@ -209,8 +209,11 @@ class Uart(RegisterBlock):
 
     def _wait(self) -> None:
         """The firmware keeps looking: let time pass up to the next thing that it can see."""
-        change = min(self.transmitter.next_change(), self.received.next_silence())
-        if self.listens():
+        change = self.transmitter.next_change()
+        if not len(self.received):
+            # Who does not fetch a byte that is there does not wait for the next one.
+            change = min(change, self.received.next_silence())
+        if self.listens() and not len(self.received):
             change = min(change, self._wire.arrival())
         if change != NEVER:
             self.scheduler.skip_to(change)
