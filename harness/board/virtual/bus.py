@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from harness.board.virtual.engine import Engine
 from harness.board.virtual.native_registers import Receiver
 from harness.board.virtual.peripherals.register_block import RegisterBlock
 from harness.board.virtual.scheduler import Scheduler
+from harness.board.virtual.unmodelled import UnmodelledRegisters
 
 _LOG = logging.getLogger(__name__)
 _WORD = 0xFFFF_FFFF
@@ -19,20 +20,29 @@ class AccessError(Exception):
 
 
 class Bus:
-    """Registers and memories as the core and the debugger see them.
-
-    Registers of blocks that are not modelled behave as plain storage; the first access to each block is logged.
-    """
+    """Registers and memories as the core and the debugger see them."""
 
     def __init__(
-        self, engine: Engine, scheduler: Scheduler, windows: Iterable[tuple[int, int]], receiver: Receiver
+        self,
+        engine: Engine,
+        scheduler: Scheduler,
+        windows: Iterable[tuple[int, int]],
+        receiver: Receiver,
+        unmodelled: UnmodelledRegisters,
     ) -> None:
-        """Make the map of these (origin, size); `receiver` may answer reads of its registers by itself."""
+        """Make the map of these (origin, size).
+
+        Args:
+            receiver: may answer reads of its registers by itself.
+            unmodelled: makes storage for registers of blocks that are not added.
+        """
         self._engine = engine
         self._scheduler = scheduler
         self._windows = tuple(windows)
+        self._unmodelled_registers = unmodelled
         self._slots: dict[int, RegisterBlock] = {}
         self._blocks: list[RegisterBlock] = []
+        self._gates: dict[RegisterBlock, Callable[[], bool]] = {}
         for origin, size in self._windows:
             engine.map_registers(origin, size, self.read_register, self.write_register, receiver)
 
@@ -41,6 +51,10 @@ class Bus:
         self._blocks.append(block)
         for address in range(block.origin, block.origin + block.size, 16):
             self._slots[address >> 4] = block
+
+    def gate(self, block: RegisterBlock, clocked: Callable[[], bool]) -> None:
+        """Say in the log if the first write to a block comes while it has no clock: silicon would drop it."""
+        self._gates[block] = clocked
 
     def block_at(self, address: int) -> RegisterBlock | None:
         """The block whose registers are there, where it is modelled."""
@@ -63,6 +77,8 @@ class Bus:
         """`size` bytes at an address within a word."""
         self._scheduler.run_due()
         block = self._slots.get(address >> 4) or self._unmodelled(address)
+        if block in self._gates:
+            self._check_gate(block)
         if size == 4:
             block.write(address - block.origin, value & _WORD)
         else:
@@ -131,11 +147,13 @@ class Bus:
         if not any(origin <= address and address + size <= origin + length for origin, length in self._windows):
             raise AccessError(f"nothing answers at {address:#010x}")
 
+    def _check_gate(self, block: RegisterBlock) -> None:
+        if not self._gates.pop(block)():
+            _LOG.warning("%s is written to while its clock is off: silicon would not notice", block.name)
+
     def _unmodelled(self, address: int) -> RegisterBlock:
-        origin = address & ~0x3FF
-        _LOG.warning("registers at %#010x are not modelled: plain storage", origin)
-        block = RegisterBlock(f"{origin:#010x}", origin)
+        block = self._unmodelled_registers.block(address)
         self._blocks.append(block)
-        for slot in range(origin >> 4, (origin + block.size) >> 4):
+        for slot in range(block.origin >> 4, (block.origin + block.size) >> 4):
             self._slots.setdefault(slot, block)
         return block

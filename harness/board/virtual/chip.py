@@ -5,10 +5,12 @@ from __future__ import annotations
 import ctypes
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from importlib import import_module
 from importlib.util import find_spec
 
 from harness.board.spec import BoardSpec
+from harness.board.virtual.bit_band import map_bit_bands
 from harness.board.virtual.bus import Bus
 from harness.board.virtual.clock_tree import ClockTree
 from harness.board.virtual.connections import Connections
@@ -32,10 +34,13 @@ from harness.board.virtual.pins import Pins
 from harness.board.virtual.resets import ResetCause, Resets
 from harness.board.virtual.scheduler import Scheduler
 from harness.board.virtual.timing.cores import timing_model
+from harness.board.virtual.unmodelled import RegisterNames, UnmodelledRegisters
 from harness.board.virtual.virtual_time import VirtualTime
+from harness.deploy.target import Core
 from harness.errors import ConfigError
 
 _SYSTEM_WINDOW = (0xE000_0000, 0x10_0000)
+_CLOCK_CONTROLLER = "RCC"
 _PERIPHERALS = "harness.board.virtual.peripherals"
 _UNIQUE_ID = (0x0045_0030, 0x5656_5011, 0x2037_3357)
 """As ST makes them: position on the wafer, lot number in ASCII; the same for every virtual board."""
@@ -91,7 +96,10 @@ def build_chip(
     cycles = ctypes.c_uint64.from_address(ctypes.addressof(state) + ClockState.cycles.offset)
     line = HostLine(scheduler, time, cycles)
     clocks.listen(line.note_clock, line.follow_clock)
-    bus = Bus(engine, scheduler, (*family.windows, _SYSTEM_WINDOW), line.receiver)
+    unmodelled = UnmodelledRegisters(RegisterNames(family.svd, family.unmodelled))
+    bus = Bus(engine, scheduler, (*family.windows, _SYSTEM_WINDOW), line.receiver, unmodelled)
+    if spec.target.core is Core.CORTEX_M4:
+        map_bit_bands(engine, bus, line.receiver)
     exceptions = ExceptionModel(engine, flash.origin)
     interrupts = InterruptLines(engine.interrupt)
     exceptions.lines = lambda: interrupts.raised
@@ -126,6 +134,7 @@ def build_chip(
     )
     for block in (*core.blocks, *blocks.values()):
         bus.add(block)
+    _watch_gates(bus, family, blocks)
     if family.debug_id_at is not None:
         bus.add(RegisterBlock("DBGMCU", family.debug_id_at & ~0x3FF, values={family.debug_id_at & 0x3FF: identity}))
     _watch_trigger(spec, pins, on_trigger)
@@ -173,6 +182,19 @@ def _map_fixed_memories(engine: Engine, family: Family, flash: MappedMemory) -> 
         engine.write(family.flash_size_at, (flash.size >> 10).to_bytes(2, "little"))
     if family.unique_id_at is not None:
         engine.write(family.unique_id_at, b"".join(word.to_bytes(4, "little") for word in _UNIQUE_ID))
+
+
+def _watch_gates(bus: Bus, family: Family, blocks: dict[str, RegisterBlock]) -> None:
+    """Have the bus tell of writes to peripherals whose clock is off."""
+    controller = blocks.get(_CLOCK_CONTROLLER)
+    for entry in family.peripherals:
+        if controller and entry.gate:
+            offset, bit = entry.gate
+            bus.gate(blocks[entry.name], partial(_is_set, controller, offset, bit))
+
+
+def _is_set(block: RegisterBlock, offset: int, bit: int) -> bool:
+    return bool(block.stored(offset) >> bit & 1)
 
 
 def _watch_trigger(spec: BoardSpec, pins: Pins, on_trigger: Callable[[bool], None]) -> None:

@@ -19,7 +19,7 @@ class PeripheralEntry(Value):
         size: of its registers, in bytes.
         interrupts: its numbers in the interrupt controller, by what they are for; a sole one is named "".
         clock: the name of the clock that it counts or divides, in the family's clock tree.
-        gate: (offset, bit) of the clock enable in the clock controller; None where it needs none.
+        gate: (offset, bit) of its clock enable in the peripheral named RCC; None where it needs none.
         options: what else its type wants to know.
     """
 
@@ -58,6 +58,7 @@ class Family(Value):
         flash_size_at, unique_id_at: addresses in read-only memory of the flash size in KiB and of the 96-bit unique id;
             None where the family keeps them elsewhere.
         debug_id_at: the address of the register that tells the part to debuggers; None where there is none.
+        unmodelled: origins of peripherals that are storage like everything that is not listed, but are known by name.
         svd: a file of pyOCD's bundled archive that names registers we do not model; empty where it has none.
         sources: the reference manuals that the figures come from.
     """
@@ -70,5 +71,6 @@ class Family(Value):
     flash_size_at: int | None = None
     unique_id_at: int | None = None
     debug_id_at: int | None = None
+    unmodelled: Mapping[str, int] = field(default_factory=dict)
     svd: str = ""
     sources: tuple[str, ...] = ()

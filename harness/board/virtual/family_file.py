@@ -86,6 +86,7 @@ def _schema() -> type[BaseModel]:
         flash_size_at: Address | None = None
         unique_id_at: Address | None = None
         debug_id_at: Address | None = None
+        unmodelled: dict[str, Address] = Field(default_factory=dict)
         svd: str = ""
         sources: Annotated[list[str], Field(min_length=1)]
 
@@ -108,6 +109,7 @@ def _to_family(name: str, entry: Any, mcu: str) -> Family:
         flash_size_at=entry.flash_size_at,
         unique_id_at=entry.unique_id_at,
         debug_id_at=entry.debug_id_at,
+        unmodelled=entry.unmodelled,
         svd=entry.svd,
         sources=tuple(entry.sources),
     )
