@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 
+from harness.board.virtual.core_facts import CORES, MVFR0, MVFR1, cache_sizes
 from harness.board.virtual.engine import Engine
 from harness.board.virtual.exceptions import ExceptionModel
 from harness.board.virtual.memory_interface import CacheControl
@@ -22,39 +23,6 @@ from harness.board.virtual.peripherals.system_control import SystemControl
 from harness.board.virtual.peripherals.systick import SysTick
 from harness.board.virtual.scheduler import Scheduler
 from harness.deploy.target import Core
-
-_CPUID, _MPU_TYPE, _MVFR0, _MVFR1 = 0xD00, 0xD90, 0xF40, 0xF44
-
-
-@dataclass(frozen=True)
-class CoreFacts:
-    """Constants of a core: identification registers (Armv7-M ARM B4), cache sizes as CCSIDR has them."""
-
-    values: Mapping[int, int]
-    caches: tuple[int, int]
-    breakpoint_revision: int
-    dwt_locked: bool
-
-
-CORES = {
-    Core.CORTEX_M4: CoreFacts(
-        {_CPUID: 0x410F_C241, _MPU_TYPE: 0x800, _MVFR0: 0x1011_0021, _MVFR1: 0x1100_0011}, (0, 0), 1, False
-    ),
-    # The STM32F746: r0p1, 4 KiB each of instruction cache (2 ways) and data cache (4 ways); CLIDR, CTR of the M7 TRM.
-    Core.CORTEX_M7: CoreFacts(
-        {
-            _CPUID: 0x410F_C271,
-            _MPU_TYPE: 0x800,
-            _MVFR0: 0x1011_0021,
-            _MVFR1: 0x1100_0011,
-            0xD78: 0x0900_0003,
-            0xD7C: 0x8303_C003,
-        },
-        (0xF003_E019, 0xF007_E009),
-        2,
-        True,
-    ),
-}
 
 
 @dataclass(frozen=True)
@@ -81,19 +49,18 @@ def build_core_parts(
     facts = CORES[core]
     debug = CoreDebug(engine, exceptions)
     systick = SysTick(engine, scheduler, exceptions)
-    control = SystemControl(
-        engine, exceptions, debug, request_reset, facts.values, facts.caches, CacheControl(memory_timing)
-    )
+    caches = cache_sizes(memory_timing.spec.level1)
+    control = SystemControl(engine, exceptions, debug, request_reset, facts.values, caches, CacheControl(memory_timing))
     itm = Itm(debug.trace_enabled)
     blocks = (
         control,
         Nvic(engine, exceptions),
         Mpu(exceptions.protection),
-        FloatContextRegisters(exceptions.floats, {0x10: facts.values[_MVFR0], 0x14: facts.values[_MVFR1]}),
+        FloatContextRegisters(exceptions.floats, {0x10: facts.values.get(MVFR0, 0), 0x14: facts.values.get(MVFR1, 0)}),
         LazySaveWindow(exceptions.floats),
         debug,
         systick,
-        Dwt(engine, debug.trace_enabled, locked=facts.dwt_locked),
+        Dwt(engine, debug.trace_enabled, locked=facts.dwt_locked, counts=facts.cycle_counter),
         itm,
         BreakpointUnit(engine.watch, revision=facts.breakpoint_revision),
         *component_identities(),

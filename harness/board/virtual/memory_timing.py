@@ -42,7 +42,7 @@ class MemoryTiming:
 
     def __init__(self, spec: MemoryTimingSpec, state: ClockState, banks: Iterable[MappedBank]) -> None:
         """Time these banks; nothing is switched on, and flash has no wait states."""
-        self._spec: Final = spec
+        self.spec: Final = spec
         self._state: Final = state
         self._banks: Final = list(banks)
         self._kept: dict[int, tuple[object, ...]] = {}
@@ -77,7 +77,7 @@ class MemoryTiming:
         flash = self._flash = _FlashInterface(
             *(new if new is not None else old for new, old in zip(astuple(told), astuple(self._flash), strict=True))
         )
-        accelerator = self._spec.accelerator
+        accelerator = self.spec.accelerator
         if accelerator is not None:
             line = accelerator.dual_bank_line if flash.dual_bank and accelerator.dual_bank_line else accelerator.line
             instructions, data = accelerator.instructions, accelerator.data
@@ -92,7 +92,7 @@ class MemoryTiming:
 
     def level1(self, *, instructions: bool, data: bool) -> None:
         """Switch the level 1 caches; what they held is gone when they are switched on again."""
-        level1 = self._spec.level1
+        level1 = self.spec.level1
         if level1 is None:
             return
         # Without the cache, the core's fetches still come in words of 64 bits.
@@ -154,9 +154,9 @@ class MemoryTiming:
         self._state.region_count = len(self._banks)
 
     def _caches_of(self, bank: MemoryBank) -> tuple[int, int] | None:
-        if bank.path is Path.ACCELERATOR and self._spec.accelerator is not None:
+        if bank.path is Path.ACCELERATOR and self.spec.accelerator is not None:
             return _INSTRUCTIONS, _DATA
-        if bank.path is Path.LEVEL1 and self._spec.level1 is not None:
+        if bank.path is Path.LEVEL1 and self.spec.level1 is not None:
             return _LEVEL1_INSTRUCTIONS, _LEVEL1_DATA
         return None
 
@@ -169,8 +169,8 @@ class MemoryTiming:
         for number, mapped in enumerate(self._banks):
             bank, region = mapped.bank, self._state.regions[number]
             waits = bank.wait_states if bank.wait_states is not None else self._flash.wait_states or 0
-            if bank.path is Path.LEVEL1 and self._spec.level1 is not None:
-                waits += self._spec.level1.bus_cycles
+            if bank.path is Path.LEVEL1 and self.spec.level1 is not None:
+                waits += self.spec.level1.bus_cycles
             region.fetch_stall = region.read_stall = 0 if bank.path is Path.DIRECT else waits
 
     def _set_cache(self, number: int, line: int, geometry: CacheGeometry, *, prefetch: bool) -> None:
