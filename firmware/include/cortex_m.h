@@ -1,4 +1,5 @@
-/* Core registers of the Cortex-M4 and Cortex-M7 that the firmware uses, named as in Arm's ARMv7-M manual (DDI 0403). */
+/* Core registers that the firmware uses, named as in Arm's ARMv7-M manual (DDI 0403); of the DWT and of those for faults,
+ * caches and coprocessors, Armv6-M has none: they read as 0. */
 #ifndef CORTEX_M_H
 #define CORTEX_M_H
 

@@ -9,12 +9,21 @@
 
 _Static_assert((1ull << 32) % MODULUS == COUNTS_PER_WRAP, "what one wrap of CYCCNT moves");
 
-void cycles_start_counters(void)
+static void start_cycle_counter(void)
 {
+#ifdef __ARM_ARCH_6M__
+    cycle_timer_start();
+#else
     SCB_DEMCR |= SCB_DEMCR_TRCENA;
     DWT_LAR = DWT_LAR_KEY; /* the Cortex-M7's DWT is locked; the Cortex-M4 ignores this */
     DWT_CYCCNT = 0;
     DWT_CTRL |= DWT_CTRL_CYCCNTENA;
+#endif
+}
+
+void cycles_start_counters(void)
+{
+    start_cycle_counter();
     SYST_RVR = MODULUS - 1u;
     SYST_CVR = 0;
     SYST_CSR = SYST_CSR_ENABLE | SYST_CSR_CLKSOURCE_CORE;

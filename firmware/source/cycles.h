@@ -4,9 +4,17 @@
 
 #include "cortex_m.h"
 
+#ifdef __ARM_ARCH_6M__
+/* Armv6-M has no cycle counter: the family runs a timer of 32 bits on the core's clock in its place. */
+#include "cycle_timer.h"
+#define CYCLE_COUNT CYCLE_TIMER_COUNT
+#else
+#define CYCLE_COUNT DWT_CYCCNT
+#endif
+
 /* Two free-running counters at one moment. */
 typedef struct {
-    uint32_t cyccnt;  /* DWT->CYCCNT, up, modulo 2^32 */
+    uint32_t cyccnt;  /* CYCLE_COUNT, up, modulo 2^32 */
     uint32_t systick; /* SysTick, down, modulo 2^24 - 3 */
 } moment_t;
 
@@ -19,7 +27,7 @@ static inline moment_t cycles_now(void)
 {
     __asm volatile("" ::: "memory");
     moment_t now;
-    now.cyccnt = DWT_CYCCNT;
+    now.cyccnt = CYCLE_COUNT;
     now.systick = SYST_CVR;
     __asm volatile("" ::: "memory");
     return now;

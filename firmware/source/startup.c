@@ -54,7 +54,9 @@ static void initialise_memory(void)
 _Noreturn void reset_handler(void)
 {
     SCB_VTOR = (uint32_t)(uintptr_t)vectors;
+#ifdef __ARM_FP
     SCB_CPACR |= SCB_CPACR_FPU_FULL_ACCESS;
+#endif
     barrier();
     stack_paint();
     initialise_memory();

@@ -1,4 +1,4 @@
-/* The console on an STM32 USART or LPUART: version 2 of the peripheral, as in the L4 and F7. */
+/* The console on an STM32 USART or LPUART: version 2 of the peripheral; version 1 in the F4. */
 #ifndef STM32_USART_H
 #define STM32_USART_H
 

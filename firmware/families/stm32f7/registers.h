@@ -1,10 +1,12 @@
-/* Registers of the STM32F74x and F75x that the firmware uses, named as in ST's RM0385. */
+/* Registers of the STM32F7 that the firmware uses, named as in ST's RM0385. */
 #ifndef STM32F7_REGISTERS_H
 #define STM32F7_REGISTERS_H
 
 #include "cortex_m.h"
 
 #define GPIOA_BASE 0x40020000u
+#define USART1_BASE 0x40011000u
+#define USART3_BASE 0x40004800u
 
 #define PWR_CR1 REGISTER(0x40007000u)
 #define PWR_CR1_VOS_SCALE1 (3u << 14)
@@ -33,11 +35,13 @@
 #define RCC_CFGR_PPRE1_DIV4 (5u << 10)
 #define RCC_CFGR_PPRE2_DIV2 (4u << 13)
 #define RCC_AHB1ENR REGISTER(0x40023830u)
-#define RCC_AHB1ENR_GPIOEN(port) (1u << (port))
 #define RCC_APB1ENR REGISTER(0x40023840u)
 #define RCC_APB1ENR_USART3EN (1u << 18)
 #define RCC_APB1ENR_PWREN (1u << 28)
+#define RCC_APB2ENR REGISTER(0x40023844u)
+#define RCC_APB2ENR_USART1EN (1u << 4)
 #define RCC_DCKCFGR2 REGISTER(0x40023890u)
+#define RCC_DCKCFGR2_USART1SEL_SYSCLK (1u << 0)
 #define RCC_DCKCFGR2_USART3SEL_SYSCLK (1u << 4)
 
 #define FLASH_ACR REGISTER(0x40023C00u)

@@ -1,4 +1,4 @@
-/* Registers of the STM32L4+ that the firmware uses, named as in ST's RM0432. */
+/* Registers of the STM32L4 and L4+ that the firmware uses, named as in ST's RM0432. */
 #ifndef STM32L4_REGISTERS_H
 #define STM32L4_REGISTERS_H
 
@@ -27,7 +27,6 @@
 #define RCC_PLLCFGR_PLLREN (1u << 24)
 #define RCC_PLLCFGR_PLLR_DIV2 (0u << 25)
 #define RCC_AHB2ENR REGISTER(0x4002104Cu)
-#define RCC_AHB2ENR_GPIOEN(port) (1u << (port))
 #define RCC_APB1ENR1 REGISTER(0x40021058u)
 #define RCC_APB1ENR1_PWREN (1u << 28)
 #define RCC_APB1ENR2 REGISTER(0x4002105Cu)
