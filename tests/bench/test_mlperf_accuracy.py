@@ -88,7 +88,7 @@ def test_accuracy_survives_json() -> None:
 def test_what_can_not_be_judged_is_refused() -> None:
     with pytest.raises(DatasetError, match="no samples"):
         judge([])
-    with pytest.raises(DatasetError, match="labels go up to 2, but the firmware has 2 results"):
+    with pytest.raises(DatasetError, match="file 1: its label is 2, but the firmware has 2 results"):
         judge(scored((0, (0.5, 0.5)), (2, (0.5, 0.5))))
     with pytest.raises(FirmwareError, match="more results than others"):
         judge(scored((0, (0.5, 0.5)), (1, (1.0,))))

@@ -95,9 +95,8 @@ def judge(files: Sequence[Score]) -> Accuracy:
     classes = len(files[0].scores)
     if any(len(file.scores) != classes for file in files):
         raise FirmwareError("the firmware gave some samples more results than others")
-    highest = max(file.label for file in files)
-    if classes > 1 and highest >= classes:
-        raise DatasetError(f"labels go up to {highest}, but the firmware has {classes} results")
+    for file in files:
+        _check_label(file)
     machines = {machine: auc for machine, ours in _by_machine(files).items() if (auc := _auc(ours)) is not None}
     top1 = sum(_is_right(file) for file in files) / len(files) if classes > 1 else None
     return Accuracy(tuple(files), top1, _auc(files), machines)
@@ -108,7 +107,14 @@ def _score(device: MlperfDevice, stimulus: Stimulus, timeout: float) -> Score:
     for sample in stimulus.samples():
         device.load(sample)
         rows.append(_probabilities(device.infer(1, 0, timeout).results))
-    return Score(stimulus.name, stimulus.label, tuple(sum(column) / len(rows) for column in zip(*rows, strict=True)))
+    score = Score(stimulus.name, stimulus.label, tuple(sum(column) / len(rows) for column in zip(*rows, strict=True)))
+    _check_label(score)
+    return score
+
+
+def _check_label(file: Score) -> None:
+    if len(file.scores) > 1 and file.label >= len(file.scores):
+        raise DatasetError(f"{file.file}: its label is {file.label}, but the firmware has {len(file.scores)} results")
 
 
 def _probabilities(results: tuple[float, ...]) -> tuple[float, ...]:
