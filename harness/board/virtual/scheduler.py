@@ -96,9 +96,12 @@ class Scheduler:
     def skip_to(self, cycle: int) -> None:
         """Let time pass up to a cycle, or only to the next alarm, and call what is due then.
 
-        For loops that wait for a register to change: nothing else can happen in between.
+        For loops that wait for a register to change: nothing else can happen in between. Where nothing is to happen at
+        all, no time passes.
         """
-        self._clock.cycles = max(self._clock.cycles, min(cycle, self.horizon.value))
+        target = min(cycle, self.horizon.value)
+        if target != NEVER:
+            self._clock.cycles = max(self._clock.cycles, target)
         self.run_due()
 
     def changed(self, alarm: Alarm) -> None:
