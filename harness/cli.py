@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from harness import __version__
+from harness.commands.board import board
 from harness.commands.mlperf import mlperf
 from harness.errors import HarnessError
 
@@ -31,27 +32,8 @@ def main() -> None:
     """Which model, quantized how, compiled by what, on which board, meets my limits?"""
 
 
+main.add_command(board)
 main.add_command(mlperf)
-
-
-@main.group()
-def board() -> None:
-    """Boards that the harness knows."""
-
-
-@board.command("list")
-def board_list() -> None:
-    """List the boards in lab/boards."""
-    from harness.board.board_file import list_boards, load_board
-    from harness.units import format_quantity
-
-    table = _table("board", "title", "core", "clock", "flash", "RAM")
-    for name in list_boards():
-        spec = load_board(name)
-        target = spec.target
-        sizes = (format_quantity(memory.size, "B") for memory in (target.flash, target.ram))
-        table.add_row(name, spec.title, target.core, format_quantity(target.clock_hz, "Hz"), *sizes)
-    _print(table)
 
 
 @main.group()

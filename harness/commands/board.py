@@ -1,0 +1,82 @@
+"""`harness board`: boards on the shelf, new ones, and firmware on virtual ones."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+@click.group()
+def board() -> None:
+    """Boards: what there is, new ones, and firmware on virtual ones."""
+
+
+@board.command("list")
+def board_list() -> None:
+    """List the boards in lab/boards."""
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+
+    from harness.board.board_file import list_boards, load_board
+    from harness.units import format_quantity
+
+    table = Table("board", "title", "core", "clock", "flash", "RAM", box=box.SIMPLE_HEAD)
+    for name in list_boards():
+        spec = load_board(name)
+        target = spec.target
+        sizes = (format_quantity(memory.size, "B") for memory in (target.flash, target.ram))
+        table.add_row(name, spec.title, target.core, format_quantity(target.clock_hz, "Hz"), *sizes)
+    Console().print(table)
+
+
+class _Number(click.ParamType[int]):
+    """A number as people write addresses: 0x0800_0000, or decimal."""
+
+    name = "address"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        try:
+            number = int(str(value), 0)
+        except ValueError:
+            self.fail(f"{value!r} is no address; write one such as 0x08000000", param, ctx)
+        if not 0 <= number < 1 << 32:
+            self.fail(f"{value!r} is no address of 32 bits", param, ctx)
+        return number
+
+
+@board.command("run")
+@click.argument("board_name", metavar="BOARD")
+@click.argument("image", type=_FILE)
+@click.option("--uart", default="pty", show_default=True, metavar="pty|stdio|tcp:PORT", help="Where the console leads.")
+@click.option("--gdb", type=click.IntRange(0, 0xFFFF), metavar="PORT", help="Wait for GDB at this port; 0: any free.")
+@click.option("--trace", type=click.Path(dir_okay=False, path_type=Path), help="Write a Perfetto trace (.pftrace).")
+@click.option("--timed/--functional", default=True, help="Count what memory costs, too, or run faster without.")
+@click.option("--seconds", type=click.FloatRange(0, min_open=True), help="End after so much virtual time.")
+@click.option("--until", metavar="TEXT", help="End when the console prints this; a fault fails.")
+@click.option("--timeout", type=click.FloatRange(0, min_open=True), help="Fail after so many seconds on this computer.")
+@click.option("--address", type=_Number(), help="Where the bytes of a .bin go; default: the start of the flash.")
+@click.pass_context
+def board_run(
+    context: click.Context,
+    board_name: str,
+    image: Path,
+    uart: str,
+    gdb: int | None,
+    trace: Path | None,
+    timed: bool,
+    seconds: float | None,
+    until: str | None,
+    timeout: float | None,
+    address: int | None,
+) -> None:
+    """Run firmware on a virtual board: an ELF, Intel HEX or binary IMAGE on BOARD (name or file)."""
+    from harness.board.virtual.run_ending import RunPlan
+    from harness.commands.board_run import run
+
+    wanted = until.encode() if until is not None else None
+    plan = RunPlan(timed, wanted, seconds, timeout, gdb, trace)
+    context.exit(0 if run(board_name, image, address, uart, plan) else 1)
