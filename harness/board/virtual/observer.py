@@ -8,9 +8,10 @@ from typing import Final
 
 from harness.board.power import CoreState
 from harness.board.spec import BoardSpec
+from harness.board.virtual.current_input import CurrentInput
 from harness.board.virtual.family_file import load_family
 from harness.board.virtual.machine import Machine
-from harness.board.virtual.recorder import Sight
+from harness.board.virtual.recorder import Recorder, Sight
 from harness.errors import ConfigError
 
 _SCR, _SLEEPDEEP = 0xE000_ED10, 1 << 2
@@ -76,6 +77,20 @@ class Observer:
     def _channel(self, bit: int, level: bool) -> None:
         self._channels = self._channels & ~(1 << bit) | level << bit
         self.on_change()
+
+
+def record_machine(
+    spec: BoardSpec, machine: Machine, current_input: CurrentInput, supply_v: float | None = None
+) -> Recorder:
+    """A recorder that is told of all that happens to a machine.
+
+    Args:
+        supply_v: None: at which the board's figures hold.
+    """
+    observer = Observer(spec, machine)
+    recorder = Recorder(spec.power, machine.chip.time, observer.look, current_input, supply_v, tuple(spec.channels))
+    observer.on_change = recorder.note
+    return recorder
 
 
 def _adders(spec: BoardSpec) -> list[tuple[int, int, float]]:

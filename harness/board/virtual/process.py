@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 import os
 import sys
 import threading
@@ -15,17 +14,16 @@ from harness.board.spec import BoardSpec
 from harness.board.timing_mode import TimingMode
 from harness.board.virtual.analyzer_port import AnalyzerPort
 from harness.board.virtual.current_input import CurrentInput
-from harness.board.virtual.machine import Machine, Pause
+from harness.board.virtual.machine import Machine
 from harness.board.virtual.noise import Noise
-from harness.board.virtual.observer import Observer
+from harness.board.virtual.observer import record_machine
 from harness.board.virtual.probe_server import serve_probe
-from harness.board.virtual.recorder import Recorder
+from harness.board.virtual.run_loop import RunLoop
 from harness.board.virtual.terminal import Terminal
 from harness.board.virtual.timing_switch import TimingSwitch
 from harness.board.virtual.turnstile import Turnstile
 
 _SLICE_CYCLES = 2_000_000
-_SHORT_WAIT_S, _LONG_WAIT_S = 0.002, 0.02
 _PARENT_CHECK_S = 0.5
 
 
@@ -53,16 +51,14 @@ class BoardProcess:
 
     def __init__(self, spec: BoardSpec, options: Options) -> None:
         """Build the board and open its ports."""
-        self._spec: Final = spec
         self._options: Final = options
-        self._machine = Machine(spec)
-        self._turnstile = Turnstile(self._machine.chip.engine.interrupt, self._machine.runnable)
-        self._machine.attention = self._turnstile.contended
-        self._terminal = Terminal(options.noise)
-        switch = TimingSwitch(self._machine.chip, options.timing)
-        self._analyzer = AnalyzerPort(self._turnstile, self._recorder(), switch)
-        self._probe_port = self._serve_probe()
-        self._silent_s = 0.0
+        machine = Machine(spec)
+        turnstile = Turnstile(machine.chip.engine.interrupt, machine.runnable)
+        self._terminal: Final = Terminal(options.noise)
+        self._loop: Final = RunLoop(machine, turnstile, self._terminal)
+        recorder = record_machine(spec, machine, options.current_input, options.supply_v)
+        self._analyzer: Final = AnalyzerPort(turnstile, recorder, TimingSwitch(machine.chip, options.timing))
+        self._probe_port: Final = serve_probe(spec, machine, turnstile)
 
     def run(self) -> None:
         """Say where the ports are, in one line of JSON on stdout, and run until the parent is gone."""
@@ -70,61 +66,7 @@ class BoardProcess:
         ports = {"console": self._terminal.path, "probe": self._probe_port, "analyzer": self._analyzer.port}
         print(json.dumps(ports), flush=True)
         while True:
-            self._run_slice()
-
-    def _recorder(self) -> Recorder:
-        observer = Observer(self._spec, self._machine)
-        recorder = Recorder(
-            self._spec.power,
-            self._machine.chip.time,
-            observer.look,
-            self._options.current_input,
-            self._options.supply_v,
-            tuple(self._spec.channels),
-        )
-        observer.on_change = recorder.note
-        return recorder
-
-    def _serve_probe(self) -> int:
-        from harness.board.virtual.debug_port import VirtualProbe
-
-        logging.getLogger("pyocd").setLevel(logging.CRITICAL)
-        server = serve_probe(VirtualProbe(self._spec.name, self._machine, self._turnstile))
-        while server.port == 0:
-            time.sleep(0.001)
-        return int(server.port)
-
-    def _run_slice(self) -> None:
-        machine = self._machine
-        with self._turnstile.run():
-            pause = machine.run(self._options.slice_cycles)
-            sent = machine.line.sent()
-        if sent:
-            self._terminal.write(sent)
-        if pause is Pause.HALTED:
-            self._terminal.read(0)
-            self._turnstile.wait_for_start(_LONG_WAIT_S)
-        elif pause is not Pause.SLICE_DONE:
-            self._wait_for_host()
-        elif machine.line.wants_bytes():
-            self._feed(self._terminal.read(0))
-
-    def _wait_for_host(self) -> None:
-        """Sleep until the host sends something; a silence passes in virtual time as on the host's clock."""
-        began = time.monotonic()
-        data = self._terminal.read(_SHORT_WAIT_S if self._silent_s < _LONG_WAIT_S else _LONG_WAIT_S)
-        if data:
-            self._silent_s = 0.0
-            self._feed(data)
-            return
-        silence = time.monotonic() - began
-        self._silent_s += silence
-        with self._turnstile.run():
-            self._machine.allow_idle(silence)
-
-    def _feed(self, data: bytes) -> None:
-        with self._turnstile.run():
-            self._machine.line.feed(data)
+            self._loop.run_slice(self._options.slice_cycles)
 
 
 def _end_with_parent() -> None:

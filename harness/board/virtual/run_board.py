@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-import logging
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Final
 
 from harness.board.spec import BoardSpec
+from harness.board.timing_mode import TimingMode
+from harness.board.virtual.current_input import CurrentInput
 from harness.board.virtual.gdb_server import serve_gdb
 from harness.board.virtual.host_ports import HostPort
 from harness.board.virtual.image import Image, load_image
 from harness.board.virtual.machine import Machine
+from harness.board.virtual.observer import record_machine
 from harness.board.virtual.probe_server import serve_probe
 from harness.board.virtual.run_ending import Ending, RunEnding, RunPlan
 from harness.board.virtual.run_loop import RunLoop
 from harness.board.virtual.run_trace import RunTrace
 from harness.board.virtual.run_watch import FaultSeen, RunFigures, RunWatch
+from harness.board.virtual.timing_switch import TimingSwitch
 from harness.board.virtual.turnstile import Turnstile
 from harness.errors import ConfigError
 
@@ -40,23 +42,23 @@ class BoardRun:
         """
         from harness.board.virtual.debug_port import VirtualProbe
 
-        logging.getLogger("pyocd").setLevel(logging.CRITICAL)
         self._spec: Final = spec
         self._image: Final = image
         self._plan: Final = plan
         self._host: Final = host
         self._machine: Final = Machine(spec)
-        self._machine.chip.engine.clock.state.timed = int(plan.timed)
+        TimingSwitch(self._machine.chip, TimingMode.TIMED if plan.timed else TimingMode.FUNCTIONAL)
         load_image(self._machine, image, spec)
+        with_current = plan.trace is not None and plan.timed
+        self._recorder: Final = (
+            record_machine(spec, self._machine, CurrentInput(_SAMPLES_PER_S)) if with_current else None
+        )
         self._watch: Final = RunWatch(self._machine)
         self._ending: Final = RunEnding(self._machine, plan, image.symbols, self._watch)
         turnstile = Turnstile(self._machine.chip.engine.interrupt, self._machine.runnable)
         self._loop: Final = RunLoop(self._machine, turnstile, host)
         self._loop.on_sent = self._ending.hear
-        server = serve_probe(VirtualProbe(spec.name, self._machine, turnstile))
-        while server.port == 0:
-            time.sleep(0.001)
-        self.probe_port: Final = int(server.port)
+        self.probe_port: Final = serve_probe(spec, self._machine, turnstile)
         self._gdb: Any = None
         if plan.gdb is not None:
             self._gdb = serve_gdb(VirtualProbe(spec.name, self._machine, turnstile), spec, plan.gdb)
@@ -106,7 +108,7 @@ class BoardRun:
             return
         try:
             with path.open("wb") as stream:
-                trace = RunTrace(self._machine, self._image.symbols, stream, self._spec.title)
+                trace = RunTrace(self._machine, self._image.symbols, self._recorder, stream, self._spec.title)
                 yield trace
                 trace.close()
         except OSError as error:

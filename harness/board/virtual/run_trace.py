@@ -1,4 +1,4 @@
-"""Records a machine's run as a Perfetto trace: functions, exceptions, sleep, resets, pins, and bytes of its UARTs."""
+"""Records a machine's run as a Perfetto trace: functions, exceptions, sleep, resets, current, pins, bytes of UARTs."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import IO, Final, TypeVar
 
 from harness.board.virtual.machine import Machine
 from harness.board.virtual.pins import Edge
+from harness.board.virtual.recorder import Recorder
 from harness.board.virtual.resets import Reset
 from harness.board.virtual.serial_line import Frame
 from harness.board.virtual.trace_file import CounterTrack, SliceTrack, TraceFile
@@ -27,14 +28,21 @@ _NAMES = {
     15: "SysTick",
 }
 _FIRST_INTERRUPT = 16
+_SAMPLES_A_RECORDING = 256
 Entry = TypeVar("Entry")
 
 
 class RunTrace:
     """The trace of one machine. Call `sample` between slices of its run: the program counter is looked at then."""
 
-    def __init__(self, machine: Machine, symbols: Symbols, stream: IO[bytes], title: str) -> None:
-        """Begin to record; whoever listened to the machine's state goes on to."""
+    def __init__(
+        self, machine: Machine, symbols: Symbols, recorder: Recorder | None, stream: IO[bytes], title: str
+    ) -> None:
+        """Begin to record; whoever listened to the machine's state goes on to.
+
+        Args:
+            recorder: of the machine's current, for its exclusive use; None: no current.
+        """
         self._machine: Final = machine
         self._chip: Final = machine.chip
         self._symbols: Final = symbols
@@ -44,6 +52,10 @@ class RunTrace:
         self._sleep: Final = self._file.slices("sleep")
         self._resets: Final = self._file.slices("resets")
         self._clock: Final = self._file.counter("core clock", "MHz")
+        self._recorder: Final = recorder
+        self._current: Final = self._file.counter("current", "mA") if recorder else None
+        self._current_since = 0
+        self._samples = 0
         self._pins: dict[tuple[str, int], CounterTrack] = {}
         self._uarts: dict[tuple[str, bool], SliceTrack] = {}
         self._function = ""
@@ -54,6 +66,7 @@ class RunTrace:
         machine.on_state = self._note_state
         machine.on_exceptions = self._note_exceptions
         machine.line.watcher = self._note_frame
+        self._restart_current()
 
     def sample(self) -> None:
         """Look at what runs now, and write what happened since last time."""
@@ -67,9 +80,14 @@ class RunTrace:
             self._resets.instant(self._time(reset.cycle), str(reset.cause))
             self._last_reset = reset
 
+        self._samples += 1
+        if self._samples % _SAMPLES_A_RECORDING == 0:
+            self._write_current(now)
+
     def close(self) -> None:
         """End what goes on."""
         self.sample()
+        self._write_current(self._now())
         now = self._now()
         for track in (self._functions, self._exceptions, self._sleep):
             while track.depth:
@@ -85,6 +103,20 @@ class RunTrace:
             if function:
                 self._functions.begin(now, function)
             self._function = function
+
+    def _restart_current(self) -> None:
+        if self._recorder is not None:
+            self._recorder.start()
+            self._current_since = self._now()
+
+    def _write_current(self, now: int) -> None:
+        """Spread the samples since last time over it: those cut short by edges of the trigger are not told apart."""
+        if self._recorder is None or self._current is None:
+            return
+        currents = self._recorder.stop().current_a
+        for index, ampere in enumerate(currents):
+            self._current.set(self._current_since + (now - self._current_since) * index // len(currents), round(ampere * 1e3, 6))
+        self._restart_current()
 
     def _note_exceptions(self, active: Sequence[int]) -> None:
         if (now := tuple(active)) == self._active:
