@@ -14,10 +14,11 @@ static void time_memory(clock_state_t *state, const region_t *region, uint64_t a
     profile_t ignored, *profile = state->profile ? state->profile + index : &ignored;
     block_t *block = state->block + index;
     if (region && region->fetch_cache) {
-        /* A block that follows itself finds its lines as it left them, unless something else was filled in. */
-        bool again = index == state->last && block->fetch_epoch == region->fetch_cache->epoch;
-        uint64_t stall = again ? 0 : fetch_stalls(state, region, address, size);
-        block->fetch_epoch = region->fetch_cache->epoch;
+        /* A block that follows itself finds its lines as it left them, unless something was filled in since it began. */
+        uint64_t epoch = region->fetch_cache->epoch;
+        bool again = index == state->last && block->fetch_epoch == epoch;
+        uint64_t stall = again ? 0 : fetch_stalls(state, region, address, block);
+        block->fetch_epoch = epoch;
         state->cycles += stall;
         state->stalled += stall;
         profile->fetch += stall;

@@ -88,10 +88,21 @@ static inline uint64_t touch_bytes(cache_t *cache, uint64_t address, uint64_t by
     return total;
 }
 
-static inline uint64_t fetch_stalls(clock_state_t *state, const region_t *region, uint64_t address, uint64_t bytes)
+/* The stalls of fetching a block whose own cycles are counted already; they pass evenly along its bytes, so that the
+ * next line is read ahead meanwhile. */
+static inline uint64_t fetch_stalls(clock_state_t *state, const region_t *region, uint64_t address, const block_t *block)
 {
     cache_t *cache = region->fetch_cache;
-    return cache && cache->enabled ? touch_bytes(cache, address, bytes, region->fetch_stall, state->cycles) : 0;
+    if (!cache->enabled)
+        return 0;
+    uint64_t begin = state->cycles - block->cycles, total = 0;
+    uint64_t line = address >> cache->line_shift, end = (address + block->size - 1) >> cache->line_shift;
+    for (; line <= end; line++) {
+        uint64_t start = line << cache->line_shift;
+        uint64_t passed = cache->prefetches && start > address ? (start - address) * block->cycles / block->size : 0;
+        total += touch(cache, line, region->fetch_stall, begin + passed + total);
+    }
+    return total;
 }
 
 static inline uint64_t read_stalls(clock_state_t *state, const region_t *region, uint64_t address, uint64_t bytes)

@@ -1,0 +1,115 @@
+"""The M7's level 1 caches, tightly coupled memories and system bus, on its board."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from harness.deploy.target import Core
+from tests.board.timing.bare_core import DATA, BareCore
+
+M7 = Core.CORTEX_M7
+FLASH, SYSTEM_RAM = 0x0800_0000, 0x2001_0000
+LINE, CACHE, WAYS = 32, 4096, 4
+
+
+def board(waits: int = 7, *, caches: bool = True) -> BareCore:
+    """An M7 with wait states and its caches on or off, and empty."""
+    made = BareCore(M7)
+    made.memory.flash(wait_states=waits)
+    made.memory.level1(instructions=caches, data=caches)
+    made.memory.empty()
+    return made
+
+
+def read(addresses: list[int]) -> str:
+    """Loads that do not issue beside each other."""
+    return "; ".join(f"movw r4, #{one & 0xFFFF}; movt r4, #{one >> 16}; ldr r0, [r4]; isb" for one in addresses)
+
+
+def once(made: BareCore, source: str, at: int | None = None) -> int:
+    """The cycles of a snippet from empty caches."""
+    address = made.place(source, at)
+    made.memory.empty()
+    return made.run(address)
+
+
+def miss(memory: int) -> int:
+    """What a read of one cold line waits."""
+    return once(board(), read([memory])) - once(board(), read([DATA]))
+
+
+def test_tightly_coupled_memory_is_never_late() -> None:
+    addresses = [DATA + LINE * index for index in range(8)]
+    assert once(board(), read(addresses)) == once(board(caches=False), read(addresses))
+
+
+def test_flash_is_later_than_sram_behind_the_same_cache() -> None:
+    assert miss(FLASH) - miss(SYSTEM_RAM) == 7
+    assert miss(SYSTEM_RAM) == board().spec.memory_timing.level1.bus_cycles  # type: ignore[union-attr]
+
+
+def test_without_the_cache_every_read_waits() -> None:
+    same = [SYSTEM_RAM] * 5
+    assert once(board(caches=False), read(same)) - once(board(), read([DATA] * 5)) == 5 * miss(SYSTEM_RAM)
+    assert once(board(), read(same)) - once(board(), read([DATA] * 5)) == miss(SYSTEM_RAM)
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.lists(st.integers(0, CACHE // LINE - 1), min_size=1, max_size=16), st.integers(0, LINE // 4 - 1))
+def test_cold_misses_are_the_lines_touched(lines: list[int], word: int) -> None:
+    addresses = [SYSTEM_RAM + LINE * line + 4 * word for line in lines]
+    late = once(board(), read(addresses)) - once(board(), read([DATA] * len(addresses)))
+    assert late == len(set(lines)) * miss(SYSTEM_RAM)
+
+
+@pytest.mark.parametrize("stride", [4, 16, 32, 64])
+def test_misses_by_stride(stride: int) -> None:
+    """Words at a stride: one miss for every line, however many words of it are read."""
+    addresses = [SYSTEM_RAM + stride * index for index in range(16)]
+    late = once(board(), read(addresses)) - once(board(), read([DATA] * 16))
+    assert late == miss(SYSTEM_RAM) * max(1, 16 * min(stride, LINE) // LINE)
+
+
+def passes(memory: int, size: int) -> Fraction:
+    """Cycles of one pass through `size` bytes, a word of each line."""
+    start = f"movw r5, #{memory & 0xFFFF}; movt r5, #{memory >> 16}; movw r6, #{size // LINE}"
+    return board().loop(f"{start}; 2: ldr.w r0, [r5], #{LINE}; subs.w r6, #1; bne 2b")
+
+
+@pytest.mark.parametrize("size", [CACHE // 2, CACHE, CACHE + LINE, 2 * CACHE])
+def test_a_working_set_stays_while_it_fits(size: int) -> None:
+    """Round and round: least recently used, a set of one line too many misses all the time."""
+    late = passes(SYSTEM_RAM, size) - passes(DATA, size)
+    missing = {CACHE + LINE: WAYS + 1, 2 * CACHE: 2 * CACHE // LINE}.get(size, 0)
+    assert late == missing * miss(SYSTEM_RAM)
+
+
+def test_lines_of_one_set_drive_each_other_out() -> None:
+    """As many lines as there are ways stay, one more does not: each waits in its turn."""
+    way = CACHE // WAYS
+
+    def late(lines: int) -> Fraction:
+        made = board()
+        there = [SYSTEM_RAM + way * index for index in range(lines)]
+        return made.loop(read(there)) - made.loop(read([DATA] * lines))
+
+    assert late(WAYS) == 0
+    assert late(WAYS + 1) == (WAYS + 1) * miss(SYSTEM_RAM)
+
+
+def test_code_in_flash_runs_from_the_instruction_cache_after_the_first_pass() -> None:
+    body = "; ".join(["adds r0, #1"] * 100)
+    assert board().loop(body, at=FLASH) == board().loop(body)
+    assert once(board(), body, FLASH) > once(board(waits=0), body, FLASH) > once(board(), body)
+
+
+def test_an_invalidated_cache_is_cold() -> None:
+    made, source = board(), read([SYSTEM_RAM])
+    address = made.place(source)
+    cold, warm = made.run(address), made.run(address)
+    made.memory.invalidate(data=True)
+    assert cold - warm == made.run(address) - warm == miss(SYSTEM_RAM)
