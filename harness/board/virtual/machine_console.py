@@ -22,6 +22,7 @@ class MachineConsole:
     def read(self, size: int, timeout: float) -> bytes:
         """At most `size` bytes; runs for at most `timeout` seconds of virtual time, or until nothing runs."""
         end = self._machine.cycles + int(timeout * self._machine.clock_hz)
+        self._machine.allow_idle(timeout)
         idle = 0
         while len(self._received) < size and idle < _IDLE_SLICES and self._machine.cycles < end:
             pause = self._machine.run(_SLICE_CYCLES)

@@ -1,4 +1,4 @@
-"""The low-power timer (RM0432 chapter 42, RM0385 24): counts up to ARR, compares with CMP, keeps on in sleep."""
+"""The low-power timer (RM0432 42, RM0385 24, RM0456 58): counts up to ARR, compares with CMP, keeps on in sleep."""
 
 from __future__ import annotations
 
@@ -11,12 +11,16 @@ from harness.board.virtual.peripherals.register_block import RegisterBlock
 from harness.board.virtual.scheduler import NEVER
 
 _ISR, _ICR, _IER, _CFGR, _CR, _CMP, _ARR, _CNT = 0x00, 0x04, 0x08, 0x0C, 0x10, 0x14, 0x18, 0x1C
-_CMPM, _ARRM, _CMPOK, _ARROK = 1 << 0, 1 << 1, 1 << 3, 1 << 4
+_REPETITIONS = 0x28
+_CMPM, _ARRM, _CMPOK, _ARROK, _REPOK, _DIEROK = 1 << 0, 1 << 1, 1 << 3, 1 << 4, 1 << 8, 1 << 24
 _ENABLE, _SNGSTRT, _CNTSTRT = 1 << 0, 1 << 1, 1 << 2
 
 
 class LowPowerTimer(RegisterBlock):
-    """One timer on its internal clock; writes to CMP and ARR are taken at once (CMPOK, ARROK)."""
+    """One timer on its internal clock; writes to CMP, ARR, and what else has a flag for it, are taken at once.
+
+    The option `acknowledges` says that writes to the interrupt enables and the repetition counter have flags, too.
+    """
 
     def __init__(self, connections: Connections, entry: PeripheralEntry) -> None:
         """Count the clock of the entry."""
@@ -25,6 +29,8 @@ class LowPowerTimer(RegisterBlock):
         self._line: Final = connections.interrupts.line(entry.interrupts.get("", 0))
         self._alarm: Final = connections.scheduler.alarm(lambda _cycle: self._update())
         connections.clocks.listen(self._settle, self._resume)
+        others = {_IER: _DIEROK, _REPETITIONS: _REPOK} if entry.options.get("acknowledges") else {}
+        self._taken: Final = {_CMP: _CMPOK, _ARR: _ARROK, **others}
         self._running = False
         self._seen = 0
 
@@ -51,11 +57,12 @@ class LowPowerTimer(RegisterBlock):
         elif offset in (_CMP, _ARR):
             position = self._counter.ticks() % self._period()
             super().write(offset, value & 0xFFFF)
-            super().write(_ISR, self.stored(_ISR) | (_CMPOK if offset == _CMP else _ARROK))
             if self._running and offset == _ARR:
                 self._begin(position)
         elif offset not in (_ISR, _CNT):
             super().write(offset, value)
+        if flag := self._taken.get(offset):
+            super().write(_ISR, self.stored(_ISR) | flag)
         self._update()
 
     def _control(self, value: int) -> None:
@@ -109,5 +116,5 @@ class LowPowerTimer(RegisterBlock):
 
 
 def build(connections: Connections, entry: PeripheralEntry) -> RegisterBlock:
-    """No options."""
+    """Option `acknowledges`: see `LowPowerTimer`."""
     return LowPowerTimer(connections, entry)
