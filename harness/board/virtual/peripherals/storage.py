@@ -16,7 +16,7 @@ class Storage(FollowingBlock):
         """See `build` for the options."""
         followers = tuple(Follower(*numbers) for numbers in entry.options.get("follow", []))
         super().__init__(entry.name, entry.origin, followers, entry.options.get("values", {}), size=entry.size)
-        self._always: Final = dict(entry.options.get("always", {}))
+        self._always: Final[dict[int, int]] = dict(entry.options.get("always", {}))
 
     def read(self, offset: int) -> int:
         """What was written, with the ready bits."""
