@@ -88,10 +88,13 @@ class Scheduler:
         """Call what is due by now."""
         while self.horizon.value <= self._clock.cycles:
             cycle, _, alarm = heapq.heappop(self._heap)
-            if alarm.cycle == cycle:
+            due = alarm.cycle == cycle
+            if due:
                 alarm.cycle = NEVER
-                alarm.action(cycle)
+            # First: an action may access registers, and so come here itself.
             self._look_ahead()
+            if due:
+                alarm.action(cycle)
 
     def skip_to(self, cycle: int) -> None:
         """Let time pass up to a cycle, or only to the next alarm, and call what is due then.
