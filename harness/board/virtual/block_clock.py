@@ -25,7 +25,7 @@ from harness.board.virtual.timing.instruction import Instruction
 NEVER = 2**64 - 1
 _BLOCKS, _STEPS = 1 << 16, 1 << 19
 _ENTRY_BITS = 17
-_MOST_PIPELINES = 1 << 16
+_PIPELINE_BITS = 16
 _NOTHING, _FIRST = 0, 2
 _WEAKLY_NOT_TAKEN = 1
 
@@ -135,7 +135,7 @@ class BlockClock:
             return 0
         index = self._new_block(address)
         target = self._blocks[index]
-        target.size, target.instructions = size, len(block)
+        target.size, target.instructions, target.last_target = size, len(block), 0
         cost = self._timing.cost(block)
         target.cycles, target.taken, target.mispredicted = min(cost.cycles, 0xFFFF), cost.taken, cost.mispredicted
         target.exit, target.exit_taken = self._pipeline_number(cost.exit), self._pipeline_number(cost.exit_taken)
@@ -162,16 +162,16 @@ class BlockClock:
             self._step_count += 1
 
     def _enter(self, address: int, size: int, pipeline: int, entry: Any) -> None:
-        block = self._instructions(address, size)
-        alone, found = self._timing.cost(block), self._timing.cost(block, self._pipelines[pipeline])
-        entry[0].extra = found.cycles - alone.cycles
+        found = self._timing.cost(self._instructions(address, size), self._pipelines[pipeline])
+        index = entry[0].key >> _PIPELINE_BITS
+        entry[0].extra = found.cycles - self._blocks[index].cycles
         entry[0].exit, entry[0].exit_taken = self._pipeline_number(found.exit), self._pipeline_number(found.exit_taken)
 
     def _pipeline_number(self, pipeline: Pipeline) -> int:
         """The number by which native code knows a pipeline; when there is none left, it counts as empty."""
         number = self._pipeline_numbers.get(pipeline)
         if number is None:
-            if len(self._pipelines) == _MOST_PIPELINES:
+            if len(self._pipelines) == 1 << _PIPELINE_BITS:
                 return self._pipeline_numbers[EMPTY]
             number = self._pipeline_numbers[pipeline] = len(self._pipelines)
             self._pipelines.append(pipeline)
