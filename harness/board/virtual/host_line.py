@@ -16,6 +16,7 @@ from harness.board.virtual.virtual_time import VirtualTime
 _LOG = logging.getLogger(__name__)
 _LOOKS_OF_A_WAIT = 8
 """So many looks at an empty receiver in a row are a wait for the host."""
+_KEPT_FRAMES = 4096
 _ANSWER_S, _ANSWER_CYCLES = 1e-3, 20_000
 """A host needs at least this long to answer: a USB serial port hands bytes on once a frame, 1 ms (USB 2.0, 8.4.3); and
 firmware at a few MHz is given the time to get ready that it would have with a person at the other end."""
@@ -71,6 +72,7 @@ class HostLine:
         self._host_answers = 0
         self._old_hz = time.hz
         self._frames: deque[Frame] = deque()
+        self.record: Final[deque[Frame]] = deque(maxlen=_KEPT_FRAMES)
         self._sent = bytearray()
         self._looks = 0
         self._looked = False
@@ -115,6 +117,7 @@ class HostLine:
         """A frame from a UART; the host sees it once it has begun."""
         self._looks = 0
         self._frames.append(frame)
+        self.record.append(frame)
         self._host_answers = frame.end + max(_ANSWER_CYCLES, self._time.cycles(_ANSWER_S))
         port = next(port for port in self._ports if port.name == frame.port)
         if self._announced is None or self._announced[0] != port.name:
