@@ -11,6 +11,7 @@ from harness.board.virtual.scheduler import NEVER, Scheduler
 
 _TIGHT_LOOP_CYCLES: Final = 256
 """Two looks at a status register within so many cycles, with the same answer, are a loop that waits."""
+_PLACES_OF_A_LOOP: Final = 4
 
 
 @dataclass
@@ -26,25 +27,28 @@ class Frame:
 
 
 class WaitLoop:
-    """Tells a loop that waits for a flag from code that looks at it now and then."""
+    """Tells a loop that waits for a flag from code that looks at it now and then.
+
+    A loop may look at several places: those of HAL look for the flag, and then for errors.
+    """
 
     def __init__(self, scheduler: Scheduler) -> None:
         """Nothing was looked at yet."""
         self._scheduler: Final = scheduler
-        self._cycle, self._place, self._value = -_TIGHT_LOOP_CYCLES, 0, 0
+        self._looks: dict[int, tuple[int, int]] = {}
 
     def looks_again(self, value: int) -> bool:
-        """Note a look that showed `value`; whether the last one was a moment ago, from the same code, and showed the
-        same.
-        """
+        """Note a look that showed `value`; whether the same code did a moment ago, and was shown the same."""
         now, place = self._scheduler.now, self._scheduler.place
-        again = now - self._cycle <= _TIGHT_LOOP_CYCLES and (place, value) == (self._place, self._value)
-        self._cycle, self._place, self._value = now, place, value
-        return again
+        cycle, seen = self._looks.get(place, (-_TIGHT_LOOP_CYCLES, 0))
+        if len(self._looks) > _PLACES_OF_A_LOOP:
+            self._looks.clear()
+        self._looks[place] = now, value
+        return now - cycle <= _TIGHT_LOOP_CYCLES and value == seen
 
     def interrupted(self) -> None:
         """The firmware did something else than look."""
-        self._cycle = -_TIGHT_LOOP_CYCLES
+        self._looks.clear()
 
 
 class Transmitter:
