@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Callable, Sequence
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from harness.board.virtual.native_state import (
     COMPILE,
@@ -21,6 +21,10 @@ from harness.board.virtual.native_state import (
 from harness.board.virtual.timing.block import EMPTY, BlockCost, Pipeline, TimingModel, block_flags
 from harness.board.virtual.timing.decode import Decoder, disassembler
 from harness.board.virtual.timing.instruction import Instruction
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 NEVER = 2**64 - 1
 _BLOCKS, _STEPS = 1 << 16, 1 << 19
@@ -114,7 +118,8 @@ class BlockClock:
     # ---- where cycles went
 
     def profile(self, enabled: bool) -> None:
-        """Begin, or cease, to keep for every block where its cycles go, while the clock is timed."""
+        """Begin anew, or cease, to keep for every block where its cycles go, while the clock is timed."""
+        self._entry_runs()[:] = 0
         self._profiles = (Profile * _BLOCKS)() if enabled else None
         self.state.profile = self._profiles if enabled else None
 
@@ -126,6 +131,26 @@ class BlockClock:
             if profile.runs:
                 found.append((address, size, self._timing.cost(self._instructions(address, size)), profile))
         return found
+
+    def profiled_entries(self) -> list[tuple[int, int, BlockCost, int]]:
+        """Address and size of every block that found something in the pipeline while profiles were kept, what it then
+        costs, and how often it found that.
+        """
+        found = []
+        for slot in self._entry_runs().nonzero()[0].tolist():
+            entry = self._entries[slot]
+            address, size = self._located[entry.key >> _PIPELINE_BITS]
+            pipeline = self._pipelines[entry.key & (1 << _PIPELINE_BITS) - 1]
+            found.append((address, size, self._timing.cost(self._instructions(address, size), pipeline), entry.runs))
+        return found
+
+    def _entry_runs(self) -> NDArray[np.uint64]:
+        """How often each entry was met, as an array over the native table."""
+        import numpy as np
+
+        words = ctypes.sizeof(Entry) // ctypes.sizeof(ctypes.c_uint64)
+        table: NDArray[np.uint64] = np.frombuffer(memoryview(self._entries).cast("B"), np.uint64)
+        return table[Entry.runs.offset // ctypes.sizeof(ctypes.c_uint64) :: words]
 
     # ---- called by the hook
 

@@ -59,13 +59,22 @@ class Block(ctypes.Structure):
 class Entry(ctypes.Structure):
     """`entry_t`: what a block costs more when it finds some pipeline, and what it leaves then."""
 
-    _fields_ = (("key", _U64), ("extra", ctypes.c_int16), *structure(_U16, "exit exit_taken spare"))
+    _fields_ = (
+        ("key", _U64),
+        ("extra", ctypes.c_int16),
+        *structure(_U16, "exit exit_taken spare"),
+        ("runs", _U64),
+    )
 
 
 class Profile(ctypes.Structure):
     """`profile_t`: where the cycles of a block went beside its own."""
 
-    _fields_ = structure(_U64, "runs transition fetch data divide unresolved")
+    _fields_ = (
+        *structure(_U64, "runs transition"),
+        ("carried", ctypes.c_int64),
+        *structure(_U64, "fetch data divide unresolved"),
+    )
 
 
 class Step(ctypes.Structure):

@@ -113,9 +113,10 @@ class RunTrace:
         """Spread the samples since last time over it: those cut short by edges of the trigger are not told apart."""
         if self._recorder is None or self._current is None:
             return
-        currents = self._recorder.stop().current_a
-        for index, ampere in enumerate(currents):
-            self._current.set(self._current_since + (now - self._current_since) * index // len(currents), round(ampere * 1e3, 6))
+        milliampere = (self._recorder.stop().current_a * 1e3).round(6).tolist()
+        first, length = self._current_since, now - self._current_since
+        for index, current in enumerate(milliampere):
+            self._current.set(first + length * index // len(milliampere), current)
         self._restart_current()
 
     def _note_exceptions(self, active: Sequence[int]) -> None:

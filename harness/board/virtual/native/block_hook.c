@@ -71,15 +71,17 @@ void on_block(void *engine, uint64_t address, uint32_t size, void *user_data)
         return;
     }
     block_t *block = state->block + index;
-    uint64_t reached = transition(state, address), before = state->cycles;
+    uint64_t reached = transition(state, address), found = 0, before = state->cycles;
     if (state->timed)
-        reached += (uint64_t)carried(state, index, address, size);
+        found = (uint64_t)carried(state, index, address, size);
     else
         state->exit = state->exit_taken = EMPTY;
-    state->cycles += reached + block->cycles;
+    state->cycles += reached + found + block->cycles;
     if (state->timed) {
-        if (state->profile)
+        if (state->profile) {
             state->profile[index].transition += reached;
+            state->profile[index].carried += found;
+        }
         time_memory(state, region, address, size, index);
         if (region)
             region->executed += state->cycles - before;

@@ -59,11 +59,15 @@ typedef struct {
     uint64_t key; /* index of the block and number of the pipeline; 0: unused */
     int16_t extra;
     uint16_t exit, exit_taken, spare;
+    uint64_t runs; /* while profiles are kept */
 } entry_t;
 
 /* Where the cycles of a block went, summed over its runs. */
 typedef struct {
-    uint64_t runs, transition, fetch, data, divide, unresolved;
+    uint64_t runs;
+    uint64_t transition; /* branches that led to it */
+    uint64_t carried;    /* what it found in the pipeline; may be negative */
+    uint64_t fetch, data, divide, unresolved;
 } profile_t;
 
 /* One step of a block's address program, carried out when the block is entered: computes a value from the registers as

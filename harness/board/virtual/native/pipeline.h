@@ -64,7 +64,7 @@ static inline int64_t carried(clock_state_t *state, uint32_t index, uint64_t add
     uint64_t key = (uint64_t)index << 16 | state->pipeline;
     entry_t *entry = find_entry(state, key);
     if (!entry->key) {
-        entry_t computed = {key, 0, 0, 0, 0};
+        entry_t computed = {.key = key};
         state->enter(address, size, (uint32_t)state->pipeline, &computed);
         if (++state->entry_count > state->entry_mask / 2) {
             memset(state->entry, 0, (state->entry_mask + 1) * sizeof *state->entry);
@@ -75,6 +75,7 @@ static inline int64_t carried(clock_state_t *state, uint32_t index, uint64_t add
     }
     state->exit = entry->exit;
     state->exit_taken = entry->exit_taken;
+    entry->runs += state->profile != NULL;
     return entry->extra;
 }
 
