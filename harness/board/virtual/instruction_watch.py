@@ -128,14 +128,20 @@ class InstructionWatch:
         return self._installed[watch.location][0] != watch
 
     def _find(self, block: Sequence[Instruction]) -> Iterator[_Watch]:
+        start = block[0].location
+        code = self._read(start, block[-1].location + block[-1].size - start)
         conditions: list[int] = []
         for instruction in block:
-            code = self._read(instruction.location, instruction.size)
-            first, second = (int.from_bytes(code[at : at + 2], "little") for at in (0, 2))
+            at = instruction.location - start
+            first = code[at] | code[at + 1] << 8
             condition = conditions.pop(0) if conditions else _ALWAYS
+            if first >> 12 != 0xF and first >> 12 != 0xB:
+                continue
             if first & 0xFF00 == 0xBF00 and first & 0xF:
                 conditions = _it_conditions(first & 0xFF)
-            elif (kind := self._kind(first, second)) is not None:
+                continue
+            second = code[at + 2] | code[at + 3] << 8 if instruction.size == 4 else 0
+            if (kind := self._kind(first, second)) is not None:
                 operand = second & 0xF if kind == _DIVIDE else first & 0xF
                 yield _Watch(instruction.location, kind, condition, operand)
 
