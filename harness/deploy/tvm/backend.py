@@ -72,13 +72,15 @@ def _program(variant: Variant, graph: Graph, quantized: bool, target: Target) ->
 
 def _write(program: Program, target: Target, directory: Path) -> GeneratedCode:
     from harness.deploy.tvm.emit_c import model_source
+    from harness.deploy.tvm.kernels import dsp
     from harness.deploy.tvm.lowering import llvm_target, write_object
     from harness.deploy.tvm.memory import lay_out
 
     functions = _name_functions(program)
     memory = lay_out(program)
     kernels, source = directory / "kernels.o", directory / "model.c"
-    built = {name: kernel.prim_func(name) for kernel, name in functions.items()}
+    with dsp.extension(target.core.has_dsp):
+        built = {name: kernel.prim_func(name) for kernel, name in functions.items()}
     write_object(built, llvm_target(target), kernels)
     source.write_text(model_source(program, memory, functions))
     return _describe(program, memory, functions, source, kernels)
