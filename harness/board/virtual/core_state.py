@@ -18,6 +18,7 @@ Pitfalls found in Unicorn 2.1.4:
 from __future__ import annotations
 
 import ctypes
+from collections.abc import Callable
 from typing import Any, Final
 
 from harness.board.virtual.cpu_state import registers_address
@@ -34,7 +35,6 @@ _FULL_ACCESS, _ALL_COPROCESSORS = 0xF0_0000, 0xCFF
 _DOUBLE_PRECISION = 0xF00
 _UNPRIVILEGED, _PROCESS_STACK, _FLOAT_CONTEXT = 1 << 0, 1 << 1, 1 << 2
 _THUMB = 1 << 24
-_TLB_FLUSH = 11
 
 
 class SystemRegisters(ctypes.Structure):
@@ -74,6 +74,7 @@ class CoreState:
         registers: R0 to R15.
         floats: S0 to S31 as bits.
         system: MSP and PSP, masks, CONTROL, limits, floating point context.
+        on_protection: told whether a memory protection unit decides about accesses from now on.
         abort: the access that the memory protection or an alignment check has refused.
     """
 
@@ -84,6 +85,7 @@ class CoreState:
             InfrastructureError: this build of Unicorn keeps its state in some other way.
         """
         self._uc: Final = uc
+        self.on_protection: Callable[[bool], None] = lambda _enabled: None
         base = registers_address(uc)
         self.address: Final = base
         self.registers: Final = (_U32 * 16).from_address(base)
@@ -258,8 +260,7 @@ class CoreState:
         offsets = (_MPU_V8, _MPU_V8 + 16) if v8 else (_MPU_V7, _MPU_V7 + 8, _MPU_V7 + 16)
         return tuple((_U32 * 8).from_address(_U64.from_address(self.address + offset).value) for offset in offsets)
 
-    def forget_permissions(self) -> None:
-        """Ask the memory protection anew for every page."""
-        import unicorn as uc
-
-        self._uc.ctl(_TLB_FLUSH, uc.UC_CTL_IO_WRITE)
+    def protect(self, control: int) -> None:
+        """Set MPU_CTRL as it counts now, and ask for the permissions of every page anew."""
+        self.system.mpu_ctrl[0] = control
+        self.on_protection(bool(control))

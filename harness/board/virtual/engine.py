@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
+from harness.board.virtual.address_translation import AddressTranslation, may_execute
 from harness.board.virtual.alignment import AlignmentCheck
 from harness.board.virtual.block_clock import NEVER, BlockClock
 from harness.board.virtual.core_state import CoreState
@@ -88,7 +89,8 @@ class Engine:
         self.state.enable_float_unit(False)
         native_hook(self.uc, uc.UC_HOOK_BLOCK, hook.on_block, ctypes.byref(self.clock.state), 1, 0)
         self.uc.hook_add(uc.UC_HOOK_INTR, self._on_interrupt)
-        self.uc.hook_add(uc.UC_HOOK_MEM_INVALID, self._on_invalid_access)
+        self._translation: Final = AddressTranslation(self.uc, hook.on_translate, self._on_invalid_access)
+        self.state.on_protection = self._translation.protect
 
     # ---- memory map
 
@@ -103,6 +105,8 @@ class Engine:
         self.uc.mem_map_ptr(origin, size, protection, pointer)
         memory = MappedMemory(origin, size, writable, buffer)
         self.memories.append(memory)
+        if writable:
+            self._translation.add_ram(origin, size)
         return memory
 
     def map_registers(
@@ -129,8 +133,16 @@ class Engine:
 
     def forget_code(self, address: int, size: int) -> None:
         """Translate and time these addresses anew when next run."""
-        self.uc.ctl_remove_cache(address, address + size)
-        self.clock.forget(address, size)
+        if self._translation.may_hold_code(address, size):
+            self.uc.ctl_remove_cache(address, address + size)
+            self.clock.forget(address, size)
+
+    def forget_all_code(self) -> None:
+        """Time all code anew, and take all RAM for data, as after a reset; not while code runs."""
+        self._translation.forget_code()
+        for memory in self.memories:
+            # Firmware may copy other code into RAM, which the clock does not see; and branch history starts anew.
+            self.clock.forget(memory.origin, memory.size)
 
     # ---- what faults; each is carried out at the next basic block, and may be called from register functions
 
@@ -240,6 +252,8 @@ class Engine:
             return Event(Cause.FAULT, pc, Fault.INSTRUCTION_BUS)
         if error not in (uc.UC_ERR_INSN_INVALID, uc.UC_ERR_EXCEPTION):
             return Event(Cause.FAULT, pc, Fault.DATA_BUS, self._access)
+        if error == uc.UC_ERR_EXCEPTION and not may_execute(pc):
+            return Event(Cause.FAULT, pc, Fault.EXECUTE_NEVER)
         is_over = pc == self.clock.state.fall_through and pc != self._resumed_at
         return self._invalid_instruction.event(pc, block_is_over=is_over)
 

@@ -97,9 +97,7 @@ class Machine:
         self.line.reset()
         chip.exceptions.reset()
         chip.bus.reset()
-        for memory in chip.engine.memories:
-            # Firmware may copy other code into RAM, which the clock does not see; and branch history starts anew.
-            chip.engine.clock.forget(memory.origin, memory.size)
+        chip.engine.forget_all_code()
         stack, vector = struct.unpack("<II", chip.engine.read(chip.exceptions.vector_table, 8))
         chip.engine.state.reset(stack & ~3)
         chip.engine.clock.jump(vector & ~1)

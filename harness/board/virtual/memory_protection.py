@@ -105,8 +105,7 @@ class MemoryProtection:
                     arrays[0][number] = self.bases[number] & ~0x1F
                     arrays[1][number] = self.sizes[number] & 0xFF3F
                     arrays[2][number] = self.sizes[number] >> 16 & 0x173F
-            self._core.system.mpu_ctrl[0] = self.control if self.enabled else 0
-            self._core.forget_permissions()
+            self._core.protect(self.control if self.enabled else 0)
         self.on_change()
 
     # ---- questions
