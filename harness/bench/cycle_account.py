@@ -4,31 +4,35 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from harness.value import Value
 
 CAUSES = {
-    "issue": "one cycle for each instruction, or for each pair where two issue at once",
-    "single issue": "an instruction issued alone by a core that issues two",
-    "load": "waiting for a loaded value, or loading several registers",
+    "issue": "one cycle for each instruction, or for each two where the core issues two at once",
+    "single issue": "cycles in which a core that could issue two instructions issued one",
+    "load": "loaded values: waiting for them, or several registers",
     "load after store": "a load right behind a store",
-    "store": "storing several registers, or with an address that takes a cycle more",
+    "store": "several registers, or an address that takes a cycle more",
+    "multiple transfer": "loads and stores of several registers",
     "address dependency": "an address that the instruction before has just computed",
-    "multiply": "waiting for a product",
-    "float": "floating point instructions of more than one cycle",
+    "result": "waiting for a result of the ALU",
+    "flags": "waiting for flags",
+    "multiply": "multiplications of more than one cycle, and waiting for products",
+    "float": "floating point instructions of more than one cycle, and waiting for their results",
     "float dependency": "waiting for a floating point result",
     "float pairing": "floating point instructions that do not go together",
+    "double precision": "floating point instructions in double precision",
+    "float divide": "floating point division and square root",
     "divide": "integer divisions, by their operands",
-    "result": "waiting for a result of the ALU",
+    "branch": "table branches",
     "system": "barriers and special registers",
     "fetch alignment": "32-bit instructions across the words in which code is fetched",
-    "branches": "taken or mispredicted branches",
+    "branches": "taken branches, or where they are predicted, mispredicted ones",
     "fetch stalls": "code that was not at hand: wait states of the flash, misses of the instruction cache",
-    "data stalls": "data that was not at hand: wait states, misses of the data cache, unaligned accesses, bank changes",
-    "exceptions": "entering and leaving exceptions",
+    "data stalls": "data that was not at hand: wait states, misses of the data cache; unaligned accesses, bank changes",
     "asleep": "WFI and WFE",
-    "waiting": "loops that waited for a peripheral, whose repetitions are not run one by one; exceptions",
+    "waiting": "entering and leaving exceptions, and loops that wait for a peripheral, which the board skips",
 }
 """What cycles go to, in the order in which people are told of them. Timing models may name further causes."""
 
@@ -40,6 +44,7 @@ class CyclePart(Value):
     Attributes:
         name: of the function or kernel.
         layers: names of the model's layers that it computes, where it does.
+        title: of the layers, for people: operators and the shape of the output.
         causes: cycles by what they went to; see `CAUSES`.
         macs: multiply-accumulates of the layers.
         caches: hits and misses while it ran, by the name of the cache; of layers only.
@@ -47,10 +52,11 @@ class CyclePart(Value):
     """
 
     name: str
-    layers: tuple[str, ...]
     causes: Mapping[str, int]
+    layers: tuple[str, ...] = ()
+    title: str = ""
     macs: int = 0
-    caches: Mapping[str, tuple[int, int]] | None = None
+    caches: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     unresolved: int = 0
 
     @property
@@ -69,6 +75,7 @@ class CycleAccount(Value):
         clock_hz: of the core.
         measured_cycles: of the same by the firmware's own cycle counter; None where it has not told.
         parts: in the order in which they ran, or the largest first.
+        caches: hits and misses of the whole, by the name of the cache.
     """
 
     subject: str
@@ -76,6 +83,7 @@ class CycleAccount(Value):
     clock_hz: int
     measured_cycles: int | None
     parts: tuple[CyclePart, ...]
+    caches: Mapping[str, tuple[int, int]]
 
     @property
     def cycles(self) -> int:
@@ -87,23 +95,22 @@ class CycleAccount(Value):
         """Of all parts together, in the order of `CAUSES`."""
         return ordered(add_causes(part.causes for part in self.parts))
 
-    @property
-    def caches(self) -> dict[str, tuple[int, int]]:
-        """Hits and misses of all parts together."""
-        hits: Counter[str] = Counter()
-        misses: Counter[str] = Counter()
-        for part in self.parts:
-            for name, (hit, miss) in (part.caches or {}).items():
-                hits[name] += hit
-                misses[name] += miss
-        return {name: (hits[name], misses[name]) for name in hits | misses}
-
 
 def add_causes(causes: Iterable[Mapping[str, int]]) -> Counter[str]:
     """The sum of some."""
     total: Counter[str] = Counter()
     for one in causes:
         total.update(one)
+    return total
+
+
+def add_caches(counts: Iterable[Mapping[str, tuple[int, int]]]) -> dict[str, tuple[int, int]]:
+    """The sum of some hits and misses, by the name of the cache."""
+    total: dict[str, tuple[int, int]] = {}
+    for one in counts:
+        for name, (hits, misses) in one.items():
+            before = total.get(name, (0, 0))
+            total[name] = before[0] + hits, before[1] + misses
     return total
 
 

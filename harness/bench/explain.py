@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, Final
 
-from harness.bench.cycle_account import CycleAccount, CyclePart, add_causes, ordered
+from harness.bench.cycle_account import CycleAccount, CyclePart, add_caches, add_causes, ordered
 from harness.bench.device import Device
 from harness.board.spec import BoardSpec
 from harness.board.timing_mode import TimingMode
@@ -16,8 +17,9 @@ from harness.board.virtual.machine_console import MachineConsole
 from harness.board.virtual.timing_switch import TimingSwitch
 from harness.deploy.backend import Step
 from harness.deploy.firmware import Firmware
-from harness.deploy.symbols import Symbols
+from harness.deploy.symbols import Function, Symbols
 from harness.errors import BuildError
+from harness.model.model import Layer
 from harness.model.samples import random_inputs, to_rows
 from harness.optimize.variant import Variant
 
@@ -27,7 +29,7 @@ _BOOKKEEPING: Final = (_STEP_DONE, "cycles_now", "cycles_between", "platform_tri
 
 
 def explain_inference(spec: BoardSpec, variant: Variant, firmware: Firmware) -> CycleAccount:
-    """Run two inferences to warm up and measure, and account for a third.
+    """Run an inference to warm up, measure a second, and account for a third that times its steps.
 
     Raises:
         FirmwareError: the firmware hung, took a fault, or is not what its backend said.
@@ -45,87 +47,98 @@ def explain_inference(spec: BoardSpec, variant: Variant, firmware: Firmware) -> 
     device.infer(sample)
     measured = device.infer(sample).cycles
     spans = _profile_steps(machine, image.symbols, lambda: device.profile(sample))
-    macs = {layer.name: layer.macs for layer in variant.model.layers}
-    parts = [_layer(step, span, image.symbols, macs) for step, span in zip(firmware.steps, spans, strict=True)]
+    layers = {layer.name: layer for layer in variant.model.layers}
     return CycleAccount(
-        f"{variant.model.name} {variant.quantization}, backend {firmware.backend}",
-        spec.name,
-        machine.chip.time.hz,
-        measured,
-        tuple(parts),
+        subject=f"{variant.model.name}, {variant.quantization}, {firmware.backend}",
+        board=spec.name,
+        clock_hz=machine.chip.time.hz,
+        measured_cycles=measured,
+        parts=tuple(
+            _layer(step, span, image.symbols, layers) for step, span in zip(firmware.steps, spans, strict=True)
+        ),
+        caches=add_caches(span.caches for span in spans),
     )
 
 
 def _profile_steps(machine: Machine, symbols: Symbols, infer: Callable[[], object]) -> list[CycleSpan]:
     """The span of each step: from the rise of the trigger, or the end of the step before, to its own end."""
-    from unicorn import UC_HOOK_CODE
-
-    found = symbols.named(_STEP_DONE)
-    if found is None:
-        raise BuildError(f"the firmware has no function {_STEP_DONE}, at which its steps end: build it anew")
+    step_done = symbols.named(_STEP_DONE)
+    if step_done is None:
+        raise BuildError(f"the firmware has no function {_STEP_DONE}, which marks the ends of its steps: build it anew")
     spans: list[CycleSpan] = []
     profile: CycleProfile | None = None
-    listener = machine.on_state
 
-    def on_state(trigger: bool, asleep: bool) -> None:
+    def on_trigger() -> None:
         nonlocal profile
-        listener(trigger, asleep)
-        if trigger and profile is None:
-            profile = CycleProfile(machine)
+        profile = profile or CycleProfile(machine)
 
-    def on_step(_engine: Any, _address: int, _size: int, _data: Any) -> None:
+    def on_step() -> None:
         if profile is not None:
             spans.append(profile.cut())
 
-    engine = machine.chip.engine
-    hook = engine.uc.hook_add(UC_HOOK_CODE, on_step, begin=found.start, end=found.start)
-    engine.uc.ctl_remove_cache(found.start, found.start + found.size)
-    machine.on_state = on_state
-    try:
+    with _called_at_trigger(machine, on_trigger), _called_at(machine, step_done, on_step):
         infer()
-    finally:
-        machine.on_state = listener
-        engine.uc.hook_del(hook)
-        machine.chip.engine.clock.profile(False)
+    if profile is not None:
+        profile.stop()
     return spans
 
 
-def _layer(step: Step, span: CycleSpan, symbols: Symbols, macs: dict[str, int]) -> CyclePart:
-    blocks = [block for block in span.blocks if _name(symbols, block.address) not in _BOOKKEEPING]
+@contextmanager
+def _called_at_trigger(machine: Machine, action: Callable[[], None]) -> Iterator[None]:
+    """Have an action called when the trigger rises."""
+    listener = machine.on_state
+
+    def on_state(trigger: bool, asleep: bool) -> None:
+        listener(trigger, asleep)
+        if trigger:
+            action()
+
+    machine.on_state = on_state
+    try:
+        yield
+    finally:
+        machine.on_state = listener
+
+
+@contextmanager
+def _called_at(machine: Machine, function: Function, action: Callable[[], None]) -> Iterator[None]:
+    """Have an action called whenever a function is entered."""
+    from unicorn import UC_HOOK_CODE
+
+    def on_instruction(_engine: Any, _address: int, _size: int, _data: Any) -> None:
+        action()
+
+    uc, start = machine.chip.engine.uc, function.start
+    hook = uc.hook_add(UC_HOOK_CODE, on_instruction, begin=start, end=start)
+    uc.ctl_remove_cache(start, start + function.size)
+    try:
+        yield
+    finally:
+        uc.hook_del(hook)
+        uc.ctl_remove_cache(start, start + function.size)
+
+
+def _layer(step: Step, span: CycleSpan, symbols: Symbols, layers: Mapping[str, Layer]) -> CyclePart:
+    blocks = [block for block in span.blocks if _function(symbols, block.address) not in _BOOKKEEPING]
+    computed = [layers[name] for name in step.layers if name in layers]
     return CyclePart(
         name=step.kernel,
-        layers=step.layers,
         causes=ordered(add_causes(block.causes for block in blocks)),
-        macs=sum(macs.get(layer, 0) for layer in step.layers),
-        caches=dict(span.caches),
+        layers=step.layers,
+        title=_title(computed),
+        macs=sum(layer.macs for layer in computed),
+        caches=span.caches,
         unresolved=sum(block.unresolved for block in blocks),
     )
 
 
-def account_of_functions(span: CycleSpan, symbols: Symbols, asleep: int) -> Sequence[CyclePart]:
-    """A span by function, the largest first; what no code ran for comes last.
-
-    Args:
-        asleep: of the span's cycles, those that the core slept.
-    """
-    by_function: dict[str, list[int]] = {}
-    for index, block in enumerate(span.blocks):
-        by_function.setdefault(_name(symbols, block.address), []).append(index)
-    parts = [
-        CyclePart(
-            name=name,
-            layers=(),
-            causes=ordered(add_causes(span.blocks[index].causes for index in indices)),
-            unresolved=sum(span.blocks[index].unresolved for index in indices),
-        )
-        for name, indices in by_function.items()
-    ]
-    parts.sort(key=lambda part: part.cycles, reverse=True)
-    rest = {"asleep": asleep, "waiting": span.cycles - asleep - sum(part.cycles for part in parts)}
-    idle = CyclePart("(no code)", (), {cause: cycles for cause, cycles in rest.items() if cycles})
-    return [*parts, idle] if idle.causes else parts
-
-
-def _name(symbols: Symbols, address: int) -> str:
+def _function(symbols: Symbols, address: int) -> str:
     found = symbols.at(address)
-    return found.name if found else f"{address & ~0xFFF:#010x}"
+    return found.name if found else ""
+
+
+def _title(layers: list[Layer]) -> str:
+    if not layers:
+        return ""
+    shape = "x".join(str(extent) for extent in layers[-1].outputs[0].shape[1:])
+    return f"{' + '.join(layer.op for layer in layers)} {shape}"

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+QUANTIZATIONS, OPTIMIZATIONS = ("int8", "float32"), ("O1", "O2", "O3", "Os")
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
@@ -80,3 +81,56 @@ def board_run(
     wanted = until.encode() if until is not None else None
     plan = RunPlan(timed, wanted, seconds, timeout, gdb, trace)
     context.exit(0 if run(board_name, image, address, uart, plan) else 1)
+
+
+@board.command("explain")
+@click.option("--board", "board_name", required=True, help="Name or file of the board.")
+@click.option("--model", help="A .tflite file, a model of the zoo, or a benchmark (kws, vww, ic, ad): by layer.")
+@click.option("--quantization", type=click.Choice(QUANTIZATIONS), default="int8", help="Of a model of the zoo.")
+@click.option("--backend", default="tvm", show_default=True, help="The tool that makes the model's code.")
+@click.option("--optimization", default="O2", type=click.Choice(OPTIMIZATIONS), help="The C compiler's.")
+@click.option("--firmware", type=_FILE, help="Any image, instead of a model: by function, if it is an ELF.")
+@click.option("--after", metavar="TEXT", help="With --firmware: begin when the console prints this.")
+@click.option(
+    "--send", default="", metavar="TEXT", help="With --firmware: send this then; \\n and \\xNN are understood."
+)
+@click.option("--until", metavar="TEXT", help="With --firmware: end when the console prints this.")
+@click.option("--seconds", default=10.0, show_default=True, help="With --firmware: of virtual time, at most.")
+@click.option("--json", "as_json", is_flag=True, help="Print one line of JSON.")
+def board_explain(
+    board_name: str,
+    model: str | None,
+    quantization: str,
+    backend: str,
+    optimization: str,
+    firmware: Path | None,
+    after: str | None,
+    send: str,
+    until: str | None,
+    seconds: float,
+    as_json: bool,
+) -> None:
+    """Tell where the cycles of an inference went, or those of any firmware."""
+    from harness.bench.explain_run import Passage
+    from harness.commands import board_explain as explain
+
+    if (model is None) == (firmware is None):
+        raise click.UsageError("what is to be explained? give --model, or --firmware with an image")
+    if firmware is not None:
+        passage = Passage(_encoded(after), _encoded(send) or b"", _encoded(until), seconds)
+        account = explain.account_of_image(board_name, firmware, passage)
+    else:
+        account = explain.account_of_model(board_name, str(model), quantization, backend, optimization)
+    if as_json:
+        click.echo(explain.as_json(account))
+    else:
+        explain.show(account)
+
+
+def _encoded(text: str | None) -> bytes | None:
+    """The bytes that a text with escapes such as `\\n` stands for."""
+    return (
+        text.encode("latin-1", "backslashreplace").decode("unicode_escape").encode("latin-1")
+        if text is not None
+        else None
+    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from harness.commands.chosen_model import chosen_variant
 from harness.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ def build_firmware_of(
     options = BuildOptions(Optimization(optimization), protocol=ConsoleProtocol.EEMBC)
     tool = find_backend(backend)
     with status(f"building {model} for {board.name}"):
-        variant = _variant(model, quantization)
+        variant = chosen_variant(model, quantization)
         return variant, build_firmware(variant, board.target, tool, options)
 
 
@@ -49,22 +50,6 @@ def benchmark_named(model: str) -> Benchmark | None:
         read = read_tflite(Path(model))
         return benchmark_of(read.inputs, read.outputs)
     return next((benchmark for benchmark in BENCHMARKS.values() if benchmark.zoo == model), None)
-
-
-def _variant(model: str, quantization: str) -> Variant:
-    from harness.model.mlperf_tiny import BENCHMARKS, known_benchmark
-    from harness.model.zoo import ZOO
-    from harness.optimize import make_variant, variant_of_file
-    from harness.optimize.variant import Quantization
-
-    if Path(model).suffix == ".tflite":
-        return variant_of_file(Path(model))
-    benchmark = known_benchmark(model)
-    name = benchmark.zoo if benchmark else model
-    if name not in ZOO:
-        known = ", ".join([*BENCHMARKS, *ZOO])
-        raise ConfigError(f"--model {model}: neither a .tflite file nor one of {known}")
-    return make_variant(name, Quantization(quantization))
 
 
 def save_image(firmware: Firmware, output: Path) -> None:

@@ -59,7 +59,7 @@ class RunWatch:
         """Listen to the machine; whoever listened before goes on to."""
         self._machine: Final = machine
         self._faults: Final[deque[FaultSeen]] = deque(maxlen=_KEPT_FAULTS)
-        self._asleep_since: int | None = None
+        self._asleep_since = machine.cycles if machine.asleep else None
         self._slept = 0
         self._listener: Final = machine.on_state
         machine.on_state = self._note_state
@@ -75,15 +75,18 @@ class RunWatch:
         """Those that nobody outside asked for."""
         return tuple(reset for reset in self._machine.chip.resets.record if reset.cause not in _OURS)
 
+    def slept(self) -> int:
+        """Cycles that the core has slept."""
+        return self._slept + (self._machine.cycles - self._asleep_since if self._asleep_since is not None else 0)
+
     def figures(self) -> RunFigures:
         """The run so far."""
         machine = self._machine
-        slept = self._slept + (machine.cycles - self._asleep_since if self._asleep_since is not None else 0)
         return RunFigures(
             seconds=machine.seconds,
             cycles=machine.cycles,
             instructions=int(machine.chip.engine.clock.state.instructions),
-            asleep=slept / machine.cycles if machine.cycles else 0.0,
+            asleep=self.slept() / machine.cycles if machine.cycles else 0.0,
             resets=self.resets,
             faults=tuple(self._faults),
             console=machine.line.console,

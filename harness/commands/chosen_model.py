@@ -1,0 +1,36 @@
+"""The model that a user's `--model` means."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from harness.errors import ConfigError
+
+if TYPE_CHECKING:
+    from harness.optimize.variant import Variant
+
+
+def chosen_variant(model: str, quantization: str) -> Variant:
+    """The variant of a `.tflite` file, of a model of the zoo, or of the zoo's model of a benchmark (`kws`).
+
+    Args:
+        quantization: of a model of the zoo; a file is taken as it is.
+
+    Raises:
+        ConfigError: it is none of these.
+        HarnessError: the file is no model, or the zoo's model can't be converted.
+    """
+    from harness.model.mlperf_tiny import BENCHMARKS, known_benchmark
+    from harness.model.zoo import ZOO
+    from harness.optimize import make_variant, variant_of_file
+    from harness.optimize.variant import Quantization
+
+    if Path(model).suffix == ".tflite":
+        return variant_of_file(Path(model))
+    benchmark = known_benchmark(model)
+    name = benchmark.zoo if benchmark else model
+    if name not in ZOO:
+        known = ", ".join([*BENCHMARKS, *ZOO])
+        raise ConfigError(f"--model {model}: neither a .tflite file nor one of {known}")
+    return make_variant(name, Quantization(quantization))
