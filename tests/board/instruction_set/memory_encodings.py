@@ -14,19 +14,10 @@ def memory_encodings() -> list[Encoding]:
 
 def _narrow() -> list[Encoding]:
     table = Table()
-    transfers = (
-        ("STR", "000", "b", "s"),
-        ("STRH", "001", "b", "s"),
-        ("STRB", "010", "p", "s"),
-        ("LDRSB", "011", "p", "d"),
-    )
-    transfers += (
-        ("LDR", "100", "b", "d"),
-        ("LDRH", "101", "b", "d"),
-        ("LDRB", "110", "p", "d"),
-        ("LDRSH", "111", "b", "d"),
-    )
-    for name, op, base, data in transfers:
+    transfers = [("STR", "b", "s"), ("STRH", "b", "s"), ("STRB", "p", "s"), ("LDRSB", "p", "d")]
+    transfers += [("LDR", "b", "d"), ("LDRH", "b", "d"), ("LDRB", "p", "d"), ("LDRSH", "b", "d")]
+    for number, (name, base, data) in enumerate(transfers):
+        op = f"{number:03b}"
         table.add(f"{name} reg", f"0101 {op} xxx {base * 3} {data * 3}")
         if base == "b":
             table.add(f"{name} reg, any address", f"0101 {op} xxx ppp {data * 3}", needs=Extension.MAINLINE)
