@@ -9,7 +9,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from harness.board.virtual.native_state import ENDS_IN_CONDITIONAL_BRANCH, ENDS_IN_INDIRECT_BRANCH
+from harness.board.virtual.native_state import BEGINS_ACROSS_WORDS, ENDS_IN_CONDITIONAL_BRANCH, ENDS_IN_INDIRECT_BRANCH
 from harness.board.virtual.timing.block import EMPTY, block_flags
 from harness.board.virtual.timing.instruction import Kind
 from harness.board.virtual.timing.parameters import CORES, CortexM4Timing, CortexM7Timing, load_parameters
@@ -321,10 +321,15 @@ def test_a_block_feels_the_one_before(core: Core, first: str, second: str, extra
         ("tbb [pc, r0]", ENDS_IN_INDIRECT_BRANCH),
         ("adds r0, #1; bl .", 0),
         ("adds r0, #1", 0),
+        ("add.w r0, #1", 0),
     ],
 )
-def test_the_end_of_a_block_is_told(source: str, flags: int) -> None:
+def test_the_ends_of_a_block_are_told(source: str, flags: int) -> None:
     assert block_flags(decoded(machine_code(M4, source))) == flags
+
+
+def test_a_block_that_begins_across_words_is_told() -> None:
+    assert block_flags(decoded(machine_code(M4, "add.w r0, #1"), origin=0x0800_0002)) == BEGINS_ACROSS_WORDS
 
 
 POOL = (

@@ -63,6 +63,7 @@ class BlockClock:
         self.state: Final = ClockState(
             deadline=NEVER,
             predicts_branches=int(rules.predicts_branches),
+            straddling_target_cycles=rules.straddling_target,
             pipelined_load_saves=rules.pipelined_load_saves,
             bank_conflict_cycles=rules.bank_conflict,
             unaligned_cycles=rules.unaligned,

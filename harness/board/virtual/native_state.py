@@ -9,6 +9,7 @@ from harness.board.virtual.native_hook import structure
 REGIONS, CACHES = 24, 4
 ENDS_IN_CONDITIONAL_BRANCH = 1
 ENDS_IN_INDIRECT_BRANCH = 2
+BEGINS_ACROSS_WORDS = 4
 NOT_COMPILED = 0xFFFF_FFFF
 ELSEWHERE = 1
 """Index of the block for code outside all memories."""
@@ -93,7 +94,7 @@ class ClockState(ctypes.Structure):
 
     _fields_ = (
         *structure(_U64, "cycles instructions blocks deadline stopped continues deadline_behind timed stalled"),
-        *structure(_U64, "fall_through last exit exit_taken pipeline predicts_branches"),
+        *structure(_U64, "fall_through last exit exit_taken pipeline predicts_branches straddling_target_cycles"),
         *structure(_U64, "pipelined_load_saves bank_conflict_cycles unaligned_cycles"),
         *structure(_U64, "divide_zero divide_smaller divide_base divide_bits divide_maximum"),
         *structure(_U64, "last_bank last_address region_count"),

@@ -141,6 +141,14 @@ def test_cortex_m33(body: str, cycles: int) -> None:
     assert pointing_at_itself(M33).loop(body) == cycles
 
 
+@pytest.mark.parametrize(("core", "extra"), [(M4, 0), (M7, 0), (M33, 1)])
+def test_branches_to_a_wide_instruction_by_its_alignment(core: Core, extra: int) -> None:
+    """On the M4 this is within the mean of what a taken branch costs; the M7 fetches 64 bits at once."""
+    board = BareCore(core)
+    costs = [board.loop("add.w r0, #1; adds r1, #1", at=board.code + offset) for offset in range(0, 16, 2)]
+    assert costs == [costs[0], costs[0] + extra] * 4
+
+
 @pytest.mark.parametrize("core", [M0PLUS, M4, M7, M33])
 @pytest.mark.parametrize(
     "body", ["adds r0, #1; adds r1, #1", "ldr r0, [r4]; adds r1, #1", "adds r0, #1; b 2f; nop; 2:"]

@@ -71,7 +71,7 @@ void on_block(void *engine, uint64_t address, uint32_t size, void *user_data)
         return;
     }
     block_t *block = state->block + index;
-    uint64_t reached = transition(state, address), found = 0, before = state->cycles;
+    uint64_t reached = transition(state, block, address), found = 0, before = state->cycles;
     if (state->timed)
         found = (uint64_t)carried(state, index, address, size);
     else

@@ -95,7 +95,7 @@ typedef struct {
     uint64_t last; /* index of the block before */
     uint64_t exit, exit_taken; /* numbers of the pipelines that it left */
     uint64_t pipeline;         /* that of the two which this block finds */
-    uint64_t predicts_branches;
+    uint64_t predicts_branches, straddling_target_cycles;
     uint64_t pipelined_load_saves, bank_conflict_cycles, unaligned_cycles;
     uint64_t divide_zero, divide_smaller, divide_base, divide_bits, divide_maximum;
     uint64_t last_bank, last_address;

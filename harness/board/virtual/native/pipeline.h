@@ -9,6 +9,7 @@
 enum {
     ENDS_IN_CONDITIONAL_BRANCH = 1,
     ENDS_IN_INDIRECT_BRANCH = 2,
+    BEGINS_ACROSS_WORDS = 4,
 };
 
 enum { EMPTY = 0 }; /* a pipeline in which nothing is under way */
@@ -32,11 +33,13 @@ static inline bool predicts(block_t *last, uint64_t address, bool taken)
 }
 
 /* The cycles of getting here from the last block; leaves in `pipeline` what this one finds. */
-static inline uint64_t transition(clock_state_t *state, uint64_t address)
+static inline uint64_t transition(clock_state_t *state, const block_t *block, uint64_t address)
 {
     block_t *last = state->block + state->last;
     bool taken = address != state->fall_through;
     uint64_t cycles = taken ? last->taken : 0;
+    if (taken && block->flags & BEGINS_ACROSS_WORDS)
+        cycles += state->straddling_target_cycles;
     state->pipeline = taken ? state->exit_taken : state->exit;
     if (state->predicts_branches && !predicts(last, address, taken)) {
         cycles += last->mispredicted;

@@ -6,7 +6,7 @@ from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from harness.board.virtual.native_state import ENDS_IN_CONDITIONAL_BRANCH, ENDS_IN_INDIRECT_BRANCH
+from harness.board.virtual.native_state import BEGINS_ACROSS_WORDS, ENDS_IN_CONDITIONAL_BRANCH, ENDS_IN_INDIRECT_BRANCH
 from harness.board.virtual.timing.instruction import INDIRECT, Instruction, Kind
 
 Pipeline = Hashable
@@ -37,12 +37,14 @@ class Transitions:
 
     Attributes:
         predicts_branches: a branch costs only when mispredicted; otherwise whenever it is taken.
+        straddling_target: of a taken branch to a 32-bit instruction that lies across two words.
         pipelined_load_saves: by an access right behind a load in the same bank of memory.
         bank_conflict: of two loads that issue in one cycle, when they need the same half of a double word.
         unaligned: of an access that is not aligned to its size.
     """
 
     predicts_branches: bool
+    straddling_target: int
     pipelined_load_saves: int
     bank_conflict: int
     unaligned: int
@@ -86,8 +88,12 @@ class TimingModel(Protocol):
 
 
 def block_flags(block: Sequence[Instruction]) -> int:
-    """The end of a block, as the native hook wants it."""
-    last = block[-1].kind if block else None
-    return (ENDS_IN_CONDITIONAL_BRANCH if last is Kind.CONDITIONAL_BRANCH else 0) | (
-        ENDS_IN_INDIRECT_BRANCH if last in INDIRECT else 0
+    """The ends of a block, as the native hook wants them."""
+    if not block:
+        return 0
+    last = block[-1].kind
+    return (
+        (ENDS_IN_CONDITIONAL_BRANCH if last is Kind.CONDITIONAL_BRANCH else 0)
+        | (ENDS_IN_INDIRECT_BRANCH if last in INDIRECT else 0)
+        | (BEGINS_ACROSS_WORDS if block[0].straddles else 0)
     )

@@ -28,6 +28,7 @@ class CortexM0Plus:
         }
         self.transitions = Transitions(
             predicts_branches=False,
+            straddling_target=0,
             pipelined_load_saves=0,
             bank_conflict=0,
             unaligned=t.unaligned_access,

@@ -78,6 +78,7 @@ class CortexM33:
         t = self._timing
         self.transitions = Transitions(
             predicts_branches=False,
+            straddling_target=t.straddling_target,
             pipelined_load_saves=0,
             bank_conflict=0,
             unaligned=t.unaligned_access,

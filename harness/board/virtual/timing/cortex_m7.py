@@ -31,6 +31,7 @@ class CortexM7:
         t = self._timing
         self.transitions = Transitions(
             predicts_branches=True,
+            straddling_target=0,
             pipelined_load_saves=0,
             bank_conflict=t.bank_conflict,
             unaligned=t.unaligned_access,

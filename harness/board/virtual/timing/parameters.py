@@ -138,6 +138,7 @@ class CortexM33Timing:
     divide_bits_per_cycle: int
     divide_maximum: int
     taken_branch: int
+    straddling_target: int
     branch_waits_for_flags: int
     indirect_branch: int
     load_pc_branch: int
