@@ -35,12 +35,12 @@ class WaitLoop:
     def __init__(self, scheduler: Scheduler) -> None:
         """Nothing was looked at yet."""
         self._scheduler: Final = scheduler
-        self._looks: dict[int, tuple[int, int]] = {}
+        self._looks: dict[int, tuple[int, int | None]] = {}
 
     def looks_again(self, value: int) -> bool:
         """Note a look that showed `value`; whether the same code did a moment ago, and was shown the same."""
         now, place = self._scheduler.now, self._scheduler.place
-        cycle, seen = self._looks.get(place, (-_TIGHT_LOOP_CYCLES, 0))
+        cycle, seen = self._looks.get(place, (now, None))
         if len(self._looks) > _PLACES_OF_A_LOOP:
             self._looks.clear()
         self._looks[place] = now, value
