@@ -13,6 +13,9 @@ from typing import Any, Final
 from harness.board.virtual.block_clock import BlockClock
 from harness.board.virtual.core_state import CoreState
 
+_LONGEST_BLOCK = 2048
+"""No block of Unicorn's is longer, in bytes."""
+
 
 class AlignmentCheck:
     """The checks of one engine.
@@ -28,11 +31,17 @@ class AlignmentCheck:
         self._clock: Final = clock
         self._always: Final = always
         self.traps_all = always
+        self._tolerated: Final[dict[int, int]] = {}
         core.allow_unaligned_accesses(False)
 
     def trap_all(self, enabled: bool) -> None:
         """Set CCR.UNALIGN_TRP; code that is translated without checks has to be forgotten."""
         self.traps_all = enabled or self._always
+        self.forget()
+
+    def forget(self) -> None:
+        """Check all code again that is translated from now on."""
+        self._tolerated.clear()
 
     def is_fault(self, code: bytes, address: int) -> bool:
         """Whether an access that failed a check is one for the architecture too, by its instruction."""
@@ -43,10 +52,14 @@ class AlignmentCheck:
         """Have the block that the clock has entered last run without checks, from its start and from `pc` on."""
         start, size = self._clock.entered()
         self._uc.ctl_remove_cache(start, start + size)
-        self._core.allow_unaligned_accesses(True)
+        self._tolerated[start] = 0
         if start != pc:
-            self._core.translate(start, 0)
-        self._core.translate(pc, self._core.it_state)
+            self._tolerated[pc] = self._core.it_state
+        self._core.allow_unaligned_accesses(True)
+        # Blocks may overlap: what was removed may be other blocks without checks, which begin before this one or in it.
+        for address, it_state in self._tolerated.items():
+            if start - _LONGEST_BLOCK < address < start + size:
+                self._core.translate(address, it_state)
         self._core.allow_unaligned_accesses(False)
 
 

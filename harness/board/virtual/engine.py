@@ -140,6 +140,7 @@ class Engine:
     def forget_all_code(self) -> None:
         """Time all code anew, and take all RAM for data, as after a reset; not while code runs."""
         self._translation.forget_code()
+        self._alignment.forget()
         for memory in self.memories:
             # Firmware may copy other code into RAM, which the clock does not see; and branch history starts anew.
             self.clock.forget(memory.origin, memory.size)
