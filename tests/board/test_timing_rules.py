@@ -376,6 +376,18 @@ def test_cutting_a_block_in_two_changes_nothing(core: Core, lines: list[str], da
 
 
 @settings(deadline=None)
+@given(st.sampled_from(Core), st.binary(min_size=2, max_size=64))
+def test_whatever_bytes_run_have_a_cost(core: Core, code: bytes) -> None:
+    """Firmware may jump into its data."""
+    block = decoded(code)
+    assert sum(instruction.size for instruction in block) == len(code) // 2 * 2
+    found = model(core).cost(block)
+    again = model(core).cost(block, found.exit)
+    for one in (found, again, model(core).cost(block, found.exit_taken)):
+        assert sum(one.causes.values()) == one.cycles >= 0
+
+
+@settings(deadline=None)
 @given(cores_with_dsp, blocks)
 def test_a_loop_settles(core: Core, lines: list[str]) -> None:
     """A block that follows itself finds, from some pass on, the pipeline that it found before, and costs the same."""
