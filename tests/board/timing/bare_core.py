@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
-from functools import cached_property
+from functools import cache, cached_property
 
 from harness.board.board_file import load_board
 from harness.board.virtual.block_clock import NEVER
@@ -20,6 +20,7 @@ from tests.board.timing.assembly import machine_code
 SRAM = 0x2000_0000
 """On the M7's board, its data tightly coupled memory."""
 DATA = SRAM + 0x1000
+_board = cache(load_board)
 _BKPT = b"\x00\xbe"
 _COUNTER = "r7"
 _BOARDS = {Core.CORTEX_M7: "nucleo_f746zg"}
@@ -37,7 +38,7 @@ class BareCore:
     """Longest stretch of cycles to run at once."""
 
     def __post_init__(self) -> None:
-        spec = load_board(_BOARDS.get(self.core, "nucleo_l4r5zi"))
+        spec = _board(_BOARDS.get(self.core, "nucleo_l4r5zi"))
         self.spec = replace(spec, target=replace(spec.target, core=self.core))
         self.engine = Engine(self.core, timing_model(self.core))
         self.memory: MemoryTiming = map_memories(self.engine, self.spec)[1]
@@ -84,3 +85,16 @@ class BareCore:
         address = self.place(f"1: {body}; subs {_COUNTER}, #1; bne 1b", at)
         _first, short, long = (self.run(address, **{_COUNTER: passes}, **registers) for passes in (24, 24, 48))
         return Fraction(long - short, 24)
+
+
+_kept = cache(BareCore)
+
+
+def bare_core(core: Core) -> BareCore:
+    """A core as new, though the engine is one that was used before: a new one takes longer than most tests."""
+    made = _kept(core)
+    made.memory.reset()
+    made.memory.empty()
+    made.engine.clock.forget_branches()
+    made.engine.write(DATA, bytes(0x1000))
+    return made

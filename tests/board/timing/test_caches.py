@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harness.deploy.target import Core
-from tests.board.timing.bare_core import DATA, BareCore
+from tests.board.timing.bare_core import DATA, BareCore, bare_core
 
 M7 = Core.CORTEX_M7
 FLASH, SYSTEM_RAM = 0x0800_0000, 0x2001_0000
@@ -18,7 +18,7 @@ LINE, CACHE, WAYS = 32, 4096, 4
 
 def board(waits: int = 7, *, caches: bool = True) -> BareCore:
     """An M7 with wait states and its caches on or off, and empty."""
-    made = BareCore(M7)
+    made = bare_core(M7)
     made.memory.flash(wait_states=waits)
     made.memory.level1(instructions=caches, data=caches)
     made.memory.empty()

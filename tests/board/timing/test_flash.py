@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harness.deploy.target import Core
-from tests.board.timing.bare_core import DATA, BareCore
+from tests.board.timing.bare_core import DATA, BareCore, bare_core
 
 FLASH = 0x0800_0000
 TABLE = FLASH + 0x1000
@@ -23,7 +23,7 @@ def board(
     waits: int, *, instructions: bool = True, data: bool = True, prefetch: bool = False, dual_bank: bool = False
 ) -> BareCore:
     """An M4 with its flash interface set up, and empty caches."""
-    made = BareCore(M4)
+    made = bare_core(M4)
     made.memory.flash(
         wait_states=waits, prefetch=prefetch, instruction_cache=instructions, data_cache=data, dual_bank=dual_bank
     )

@@ -7,7 +7,7 @@ from fractions import Fraction
 import pytest
 
 from harness.deploy.target import Core
-from tests.board.timing.bare_core import DATA, SRAM, BareCore
+from tests.board.timing.bare_core import DATA, SRAM, BareCore, bare_core
 
 M0PLUS, M4, M7, M33 = Core.CORTEX_M0PLUS, Core.CORTEX_M4, Core.CORTEX_M7, Core.CORTEX_M33
 HALF = Fraction(1, 2)
@@ -15,7 +15,7 @@ HALF = Fraction(1, 2)
 
 def pointing_at_itself(core: Core) -> BareCore:
     """A core whose data begins with its own address: for loads that need each other."""
-    board = BareCore(core)
+    board = bare_core(core)
     board.engine.write(DATA, DATA.to_bytes(4, "little"))
     return board
 
@@ -35,7 +35,7 @@ def pointing_at_itself(core: Core) -> BareCore:
     ],
 )
 def test_cortex_m0plus(body: str, cycles: int) -> None:
-    assert BareCore(M0PLUS).loop(body) == cycles
+    assert bare_core(M0PLUS).loop(body) == cycles
 
 
 @pytest.mark.parametrize(
@@ -64,7 +64,7 @@ def test_loads_of_two_banks_do_not_pipeline() -> None:
     other = SRAM + 0x3_0000
 
     def loop(first: int, second: int) -> Fraction:
-        return BareCore(M4).loop("ldr r0, [r4]; ldr r1, [r5]; adds r2, #1", r4=first, r5=second)
+        return bare_core(M4).loop("ldr r0, [r4]; ldr r1, [r5]; adds r2, #1", r4=first, r5=second)
 
     assert loop(DATA, DATA + 0x100) == loop(other, other) == 8
     assert loop(DATA, other) == loop(other, DATA) == 9
@@ -98,7 +98,7 @@ def test_cortex_m7(body: str, cycles: Fraction) -> None:
 
 def test_two_loads_of_the_m7_pair_when_their_banks_differ() -> None:
     def loop(first: int, second: int) -> Fraction:
-        return BareCore(M7).loop("ldr.w r0, [r4]; ldr.w r1, [r5]", r4=first, r5=second)
+        return bare_core(M7).loop("ldr.w r0, [r4]; ldr.w r1, [r5]", r4=first, r5=second)
 
     assert loop(DATA, DATA + 4) == loop(DATA + 4, DATA) == 2
     assert loop(DATA, DATA) == loop(DATA, DATA + 8) == 3
@@ -108,13 +108,13 @@ def test_the_m7_predicts_a_return_to_where_the_last_one_went() -> None:
     """One call site is predicted; two in turn are not, and neither is what is behind them."""
     leaf = "b 9f; 8: bx lr; 9:"
     one, two = f"bl 8f; {leaf}", f"bl 8f; bl 8f; {leaf}"
-    assert BareCore(M7).loop(two) - BareCore(M7).loop(one) > 2 * 8 - 2
+    assert bare_core(M7).loop(two) - bare_core(M7).loop(one) > 2 * 8 - 2
 
 
 @pytest.mark.parametrize(("taken", "mispredicted"), [("1", 0), ("0", 0), ("r7, lsr #1", 1)])
 def test_the_m7_learns_the_direction_of_a_branch(taken: str, mispredicted: int) -> None:
     """A branch that goes always the same way costs nothing; one that changes its mind every other time costs 8 or 6."""
-    loop = BareCore(M7).loop(
+    loop = bare_core(M7).loop(
         f"mov.w r0, {'#' if len(taken) == 1 else ''}{taken}; tst r0, #1; bne 2f; nop; nop; nop; 2:"
     )
     assert (loop > 6) == bool(mispredicted)
@@ -144,7 +144,7 @@ def test_cortex_m33(body: str, cycles: int) -> None:
 @pytest.mark.parametrize(("core", "extra"), [(M4, 0), (M7, 0), (M33, 1)])
 def test_branches_to_a_wide_instruction_by_its_alignment(core: Core, extra: int) -> None:
     """On the M4 this is within the mean of what a taken branch costs; the M7 fetches 64 bits at once."""
-    board = BareCore(core)
+    board = bare_core(core)
     costs = [board.loop("add.w r0, #1; adds r1, #1", at=board.code + offset) for offset in range(0, 16, 2)]
     assert costs == [costs[0], costs[0] + extra] * 4
 
@@ -154,5 +154,5 @@ def test_branches_to_a_wide_instruction_by_its_alignment(core: Core, extra: int)
     "body", ["adds r0, #1; adds r1, #1", "ldr r0, [r4]; adds r1, #1", "adds r0, #1; b 2f; nop; 2:"]
 )
 def test_a_loop_of_16_bit_code_costs_the_same_at_every_alignment(core: Core, body: str) -> None:
-    board = BareCore(core)
+    board = bare_core(core)
     assert len({board.loop(body, at=board.code + offset) for offset in range(0, 16, 2)}) == 1

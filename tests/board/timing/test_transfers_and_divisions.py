@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from functools import cache
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harness.deploy.target import Core
-from tests.board.timing.bare_core import DATA, BareCore
+from tests.board.timing.bare_core import DATA, bare_core
 
 M0PLUS, M4, M7, M33 = Core.CORTEX_M0PLUS, Core.CORTEX_M4, Core.CORTEX_M7, Core.CORTEX_M33
 WORDS = st.integers(0, 2**32 - 1)
@@ -21,7 +20,7 @@ WORDS = st.integers(0, 2**32 - 1)
 @pytest.mark.parametrize(("core", "law"), [(M0PLUS, lambda n: 1 + n), (M4, lambda n: 1 + n), (M33, lambda n: n)])
 def test_multiple_transfers(core: Core, law: object, words: int, transfer: str) -> None:
     registers = "{" + ", ".join(f"r{number}" for number in range(words)) + "}"
-    board = BareCore(core)
+    board = bare_core(core)
     nothing = board.loop("subs r5, #4")
     assert callable(law)
     assert board.loop(transfer.format(list=registers, back=4 * words)) - nothing == law(words)
@@ -31,17 +30,14 @@ def test_multiple_transfers(core: Core, law: object, words: int, transfer: str) 
 def test_the_m7_moves_two_words_a_cycle(words: int) -> None:
     """By themselves: neither the instruction before nor the one behind issues in the same cycles."""
     registers = "{" + ", ".join(f"s{number}" for number in range(words)) + "}"
-    board = BareCore(M7)
+    board = bare_core(M7)
     nothing = board.loop("nop.w; isb; nop.w")
     assert board.loop(f"nop.w; isb; vldmia r5, {registers}; nop.w") - nothing == -(-words // 2)
 
 
-dividing = cache(BareCore)
-
-
 def divided(core: Core, name: str, dividend: int, divisor: int) -> int:
     """Cycles of a division beside one of zero."""
-    board = dividing(core)
+    board = bare_core(core)
     address = board.place(f"{name} r0, r1, r2")
     return board.run(address, r1=dividend, r2=divisor) - board.run(address, r1=0, r2=divisor)
 
@@ -90,12 +86,12 @@ def test_accumulators_hide_the_latency_of_vfma(core: Core, chains: list[int]) ->
     for accumulators, cycles in enumerate(chains, start=1):
         lines = [f"vfma.f32 s{index % accumulators}, s8, s9" for index in range(12)]
         # The decrement and the branch of the loop take between one and four cycles, and hide one of the latency.
-        passes = BareCore(core).loop("; ".join(lines))
+        passes = bare_core(core).loop("; ".join(lines))
         assert cycles <= passes <= cycles + 4
 
 
 @pytest.mark.parametrize(("core", "extra"), [(M4, 1), (M7, 3), (M33, 1)])
 def test_unaligned_loads(core: Core, extra: int) -> None:
-    board = BareCore(core)
+    board = bare_core(core)
     aligned = board.loop("ldr r0, [r4]", r4=DATA)
     assert {board.loop("ldr r0, [r4]", r4=DATA + offset) - aligned for offset in (1, 2, 3)} == {extra}

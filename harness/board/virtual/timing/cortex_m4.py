@@ -43,7 +43,7 @@ class CortexM4:
         }
         self.transitions = Transitions(
             predicts_branches=False,
-            straddling_target=0,
+            straddling_target=t.straddling_target,
             pipelined_load_saves=t.pipelined_load_saves,
             bank_conflict=0,
             unaligned=t.unaligned_access,

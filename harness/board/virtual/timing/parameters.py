@@ -56,6 +56,7 @@ class CortexM4Timing:
     float_move_two: int
     it_after_32_bit: int
     taken_branch: int
+    straddling_target: int
     table_branch: int
     barrier: int
     system: int
