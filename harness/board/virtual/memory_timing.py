@@ -184,9 +184,12 @@ class MemoryTiming:
         cache.line_shift, cache.lines, cache.ways = shape
         tags, stamps = (ctypes.c_uint32 * lines)(), (ctypes.c_uint64 * lines)()
         slots = (ctypes.c_uint16 * self._slot_count(line))() if cache.ways == lines > 1 else None
-        cache.tags, cache.stamps, cache.slots = tags, stamps, slots
+        order = (ctypes.c_uint16 * (2 * (lines + 1)))()
+        cache.tags, cache.stamps, cache.slots, cache.order = tags, stamps, slots, order
         cache.slot_mask = len(slots) - 1 if slots is not None else 0
-        self._kept[number] = tags, stamps, slots
+        # Sets are a power of two on every core.
+        cache.set_mask = lines // cache.ways - 1
+        self._kept[number] = tags, stamps, slots, order
         self._empty(number)
 
     def _slot_count(self, line: int) -> int:
@@ -199,5 +202,9 @@ class MemoryTiming:
         for array in self._kept.get(number, ()):
             if isinstance(array, ctypes.Array):
                 ctypes.memset(array, 0, ctypes.sizeof(array))
+        ring = int(cache.lines) + 1 if cache.lines else 0
+        for slot in range(ring):
+            # Slot 0 is taken first.
+            cache.order[2 * slot], cache.order[2 * slot + 1] = (slot + 1) % ring, (slot - 1) % ring
         cache.last_line = cache.ahead_line = 2**64 - 1
         cache.epoch += 1

@@ -7,6 +7,7 @@ import ctypes
 from harness.board.virtual.native_hook import structure
 
 REGIONS, CACHES = 24, 4
+_HINT_SHIFT = 14
 ENDS_IN_CONDITIONAL_BRANCH = 1
 ENDS_IN_INDIRECT_BRANCH = 2
 BEGINS_ACROSS_WORDS = 4
@@ -23,11 +24,12 @@ class Cache(ctypes.Structure):
     _fields_ = (
         *structure(
             _U64,
-            "enabled line_shift lines ways prefetches clock epoch last_line hits misses ahead_line ahead_ready",
+            "enabled line_shift lines ways set_mask prefetches clock epoch last_line hits misses ahead_line ahead_ready",
         ),
         ("tags", ctypes.POINTER(_U32)),
         ("stamps", ctypes.POINTER(_U64)),
         ("slots", ctypes.POINTER(_U16)),
+        ("order", ctypes.POINTER(_U16)),
         ("slot_mask", _U64),
     )
 
@@ -99,6 +101,7 @@ class ClockState(ctypes.Structure):
         *structure(_U64, "divide_zero divide_smaller divide_base divide_bits divide_maximum"),
         *structure(_U64, "last_bank last_address region_count"),
         ("regions", Region * REGIONS),
+        ("region_hint", _U8 * (1 << 32 - _HINT_SHIFT)),
         ("caches", Cache * CACHES),
         ("block", ctypes.POINTER(Block)),
         ("entry", ctypes.POINTER(Entry)),

@@ -85,6 +85,7 @@ static inline void run_address_program(clock_state_t *state, const block_t *bloc
     memcpy(value, state->registers, REGISTERS * sizeof *value);
     value[NO_REGISTER] = 0;
     const step_t *step = state->step + block->first_step, *end = step + block->steps;
+    uint64_t data = 0;
     for (; step < end; step++) {
         uint32_t left = value[step->left], right = value[step->right], offset = (uint32_t)step->offset;
         uint64_t cost;
@@ -93,8 +94,7 @@ static inline void run_address_program(clock_state_t *state, const block_t *bloc
         case WRITE:
             cost = account(state, step, left + (right << step->shift) + offset);
             state->cycles += cost;
-            state->stalled += cost;
-            profile->data += cost;
+            data += cost;
             break;
         case UNRESOLVED: profile->unresolved++; break;
         case DIVIDE:
@@ -118,6 +118,8 @@ static inline void run_address_program(clock_state_t *state, const block_t *bloc
         default: break;
         }
     }
+    state->stalled += data;
+    profile->data += data;
 }
 
 #endif

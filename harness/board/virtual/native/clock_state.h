@@ -8,13 +8,19 @@
 
 enum { ELSEWHERE = 1 }; /* index of the block for code outside all memories: decoded every time */
 
-enum { REGIONS = 24, CACHES = 4, REGISTERS = 16, NO_REGISTER = 16, VALUES = 128 };
+enum { REGIONS = 24, CACHES = 4, REGISTERS = 16, NO_REGISTER = 16, VALUES = 128, HINT_SHIFT = 14 };
+
+/* The neighbours of a slot in the order of use. */
+typedef struct {
+    uint16_t newer, older;
+} order_t;
 
 /* Lines that are held near the core: a flash accelerator's, a level 1 cache's, or a single line buffer. */
 typedef struct {
     uint64_t enabled;
     uint64_t line_shift; /* log2 of a line in bytes */
     uint64_t lines, ways; /* ways = lines: fully associative */
+    uint64_t set_mask;
     uint64_t prefetches;  /* the line behind a missing one is read ahead */
     uint64_t clock;       /* counts uses, for least recently used */
     uint64_t epoch;       /* counts changes of what is held */
@@ -22,8 +28,9 @@ typedef struct {
     uint64_t hits, misses;
     uint64_t ahead_line, ahead_ready;
     uint32_t *tags;   /* line number + 1 of each slot; 0: empty */
-    uint64_t *stamps; /* of the last use of each slot */
+    uint64_t *stamps; /* of the last use of each slot; not if fully associative */
     uint16_t *slots;  /* fully associative only: slot + 1 of each line number modulo slot_mask + 1 */
+    order_t *order;   /* likewise: of all slots, and one more that closes the ring */
     uint64_t slot_mask;
 } cache_t;
 
@@ -101,6 +108,7 @@ typedef struct {
     uint64_t last_bank, last_address;
     uint64_t region_count;
     region_t regions[REGIONS];
+    uint8_t region_hint[1 << (32 - HINT_SHIFT)]; /* where to look first for the region of an address */
     cache_t caches[CACHES];
     block_t *block;
     entry_t *entry; /* a hash table */

@@ -7,17 +7,21 @@
 
 #include "clock_state.h"
 
-static inline region_t *region_of(clock_state_t *state, uint64_t address)
+static region_t *search_region(clock_state_t *state, uint64_t address, uint8_t *hint)
 {
     for (uint64_t index = 0; index < state->region_count; index++)
-        if (address - state->regions[index].origin < state->regions[index].size)
+        if (address - state->regions[index].origin < state->regions[index].size) {
+            *hint = (uint8_t)index;
             return &state->regions[index];
+        }
     return NULL;
 }
 
-static inline uint64_t first_slot(const cache_t *cache, uint64_t line)
+static inline region_t *region_of(clock_state_t *state, uint64_t address)
 {
-    return line % (cache->lines / cache->ways) * cache->ways;
+    uint8_t *hint = state->region_hint + (address >> HINT_SHIFT);
+    region_t *region = state->regions + *hint;
+    return address - region->origin < region->size ? region : search_region(state, address, hint);
 }
 
 static inline uint64_t find_slot(const cache_t *cache, uint64_t line)
@@ -26,24 +30,46 @@ static inline uint64_t find_slot(const cache_t *cache, uint64_t line)
         uint64_t slot = cache->slots[line & cache->slot_mask];
         return slot && cache->tags[slot - 1] == line + 1 ? slot - 1 : UINT64_MAX;
     }
-    uint64_t first = first_slot(cache, line);
+    uint64_t first = (line & cache->set_mask) * cache->ways;
     for (uint64_t slot = first; slot < first + cache->ways; slot++)
         if (cache->tags[slot] == line + 1)
             return slot;
     return UINT64_MAX;
 }
 
+/* Slots in the order of their use, in a ring through slot `lines`, whose newer neighbour was used longest ago. */
+static inline void use_slot(cache_t *cache, uint64_t slot)
+{
+    order_t *order = cache->order, *self = order + slot, *ring = order + cache->lines;
+    order[self->newer].older = self->older;
+    order[self->older].newer = self->newer;
+    *self = (order_t){.newer = (uint16_t)cache->lines, .older = ring->older};
+    order[ring->older].newer = (uint16_t)slot;
+    ring->older = (uint16_t)slot;
+}
+
+static inline uint64_t oldest_of_set(const cache_t *cache, uint64_t line)
+{
+    uint64_t first = (line & cache->set_mask) * cache->ways, oldest = first;
+    for (uint64_t slot = first + 1; slot < first + cache->ways; slot++)
+        if (cache->stamps[slot] < cache->stamps[oldest])
+            oldest = slot;
+    return oldest;
+}
+
 static inline void fill(cache_t *cache, uint64_t line)
 {
-    uint64_t first = cache->slots ? 0 : first_slot(cache, line), victim = first;
-    for (uint64_t slot = first + 1; slot < first + cache->ways; slot++)
-        if (cache->stamps[slot] < cache->stamps[victim])
-            victim = slot;
-    cache->tags[victim] = (uint32_t)line + 1;
-    cache->stamps[victim] = cache->clock;
-    cache->epoch++;
-    if (cache->slots)
+    uint64_t victim;
+    if (cache->slots) {
+        victim = cache->order[cache->lines].newer;
         cache->slots[line & cache->slot_mask] = (uint16_t)(victim + 1);
+        use_slot(cache, victim);
+    } else {
+        victim = oldest_of_set(cache, line);
+        cache->stamps[victim] = cache->clock;
+    }
+    cache->tags[victim] = (uint32_t)line + 1;
+    cache->epoch++;
 }
 
 /* What is left to wait for a line, of a read that takes `stall` cycles; a prefetch may have begun it before. */
@@ -67,7 +93,10 @@ static inline uint64_t touch(cache_t *cache, uint64_t line, uint64_t stall, uint
     cache->clock++;
     uint64_t slot = find_slot(cache, line);
     if (slot != UINT64_MAX) {
-        cache->stamps[slot] = cache->clock;
+        if (cache->slots)
+            use_slot(cache, slot);
+        else
+            cache->stamps[slot] = cache->clock;
         cache->hits++;
         return 0;
     }
