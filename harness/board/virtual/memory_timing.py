@@ -130,7 +130,7 @@ class MemoryTiming:
         """Empty whatever holds lines, as if no code had run before."""
         for number in range(CACHES):
             self._empty(number)
-        self._state.last_bank = 0
+        self._state.last_bank = self._state.last_address = 0
 
     def counts(self) -> dict[str, tuple[int, int]]:
         """Hits and misses of every cache that there is."""
