@@ -1,4 +1,4 @@
-"""Firmware made with ST's unmodified HAL boots on the virtual boards, keeps time, and talks in every way that it can."""
+"""Firmware made with ST's unmodified HAL boots on the virtual boards, keeps time, and talks in every way it can."""
 
 from __future__ import annotations
 

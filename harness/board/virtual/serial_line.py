@@ -197,7 +197,7 @@ class ReceiveQueue:
                 self.idle, self._idle_at = True, NEVER
             if arrival > now:
                 return
-            if len(self._bytes) == self.capacity and self._transmitter.busy_until > arrival:
+            if len(self._bytes) == self.capacity and self._transmitter.busy_until > arrival - frame_cycles:
                 self._wire.postpone(self._transmitter.busy_until)
             else:
                 self._take(self._wire.take())
