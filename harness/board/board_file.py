@@ -18,6 +18,7 @@ from harness.deploy.target import Core, Memory, MemoryKind, Target
 from harness.errors import ConfigError
 from harness.paths import BOARDS
 from harness.units import parse_quantity
+from harness.yaml_text import parse_yaml
 
 if TYPE_CHECKING:
     from pydantic import BaseModel, ValidationError
@@ -43,7 +44,7 @@ def load_board(name_or_path: str | Path) -> BoardSpec:
             )
     try:
         content = path.read_bytes()
-        raw = yaml.safe_load(content)
+        raw = parse_yaml(content)
     except OSError as error:
         raise ConfigError(f"{path}: {error.strerror}") from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:

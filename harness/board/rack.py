@@ -14,6 +14,7 @@ from harness.board.board_file import describe, list_boards
 from harness.board.timing_mode import TimingMode
 from harness.errors import ConfigError
 from harness.value import Value
+from harness.yaml_text import parse_yaml
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -94,7 +95,7 @@ def load_rack(path: str | Path) -> Rack:
 
     path = Path(path)
     try:
-        entries = _schema().model_validate(yaml.safe_load(path.read_bytes()))
+        entries = _schema().model_validate(parse_yaml(path.read_bytes()))
     except OSError as error:
         raise ConfigError(f"{path}: {error.strerror}") from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:

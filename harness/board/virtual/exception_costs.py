@@ -9,6 +9,7 @@ import yaml
 
 from harness.errors import ConfigError
 from harness.paths import REPOSITORY
+from harness.yaml_text import parse_yaml
 
 _CORES = REPOSITORY / "lab" / "cores"
 
@@ -42,7 +43,7 @@ def load_exception_costs(core: str) -> ExceptionCosts:
     """
     path = _CORES / f"{core}.yaml"
     try:
-        entries = yaml.safe_load(path.read_text())["exceptions"]
+        entries = parse_yaml(path.read_text())["exceptions"]
         figures = {name: entry["cycles"] for name, entry in entries.items()}
     except (OSError, KeyError, TypeError, AttributeError, yaml.YAMLError) as error:
         raise ConfigError(f"{path}: no exception costs in it ({error})") from error

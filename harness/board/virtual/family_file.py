@@ -11,6 +11,7 @@ from harness.board.board_file import describe
 from harness.board.virtual.family import Family, FixedMemory, PeripheralEntry
 from harness.errors import ConfigError
 from harness.paths import FAMILIES
+from harness.yaml_text import parse_yaml
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -35,8 +36,7 @@ def load_family(name: str, mcu: str = "") -> Family:
     if name not in list_families():
         raise ConfigError(f"no virtual boards of family {name!r}; there are {', '.join(list_families())}")
     try:
-        loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-        entry = _schema().model_validate(yaml.load(path.read_text(), loader))
+        entry = _schema().model_validate(parse_yaml(path.read_text()))
     except ValidationError as error:
         raise ConfigError(describe(error, path)) from error
     except yaml.YAMLError as error:

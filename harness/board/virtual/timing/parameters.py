@@ -10,6 +10,7 @@ import yaml
 
 from harness.errors import ConfigError
 from harness.paths import REPOSITORY
+from harness.yaml_text import parse_yaml
 
 CORES = REPOSITORY / "lab" / "cores"
 Row = tuple[int, ...]
@@ -162,7 +163,7 @@ def load_parameters(core: str, kind: type[Parameters]) -> Parameters:
     """
     path = CORES / f"{core}.yaml"
     try:
-        entries = yaml.safe_load(path.read_text())["timing"]
+        entries = parse_yaml(path.read_text())["timing"]
         figures = {name: _frozen(entry["cycles"]) for name, entry in entries.items()}
     except (OSError, KeyError, TypeError, AttributeError, yaml.YAMLError) as error:
         raise ConfigError(f"{path}: not a core file ({error})") from error
