@@ -90,9 +90,7 @@ def show(account: CycleAccount) -> None:
     for name, (hits, misses) in account.caches.items():
         console.print(f"{name}: {hits:,} hits, {misses:,} misses ({misses / (hits + misses):.2%})")
     if unresolved := sum(part.unresolved for part in account.parts):
-        console.print(
-            f"accesses to memory that could not be timed, as their addresses were not known ahead: {unresolved:,}"
-        )
+        console.print(f"accesses that could not be timed, as their addresses were not known ahead: {unresolved:,}")
 
 
 def _parts_table(account: CycleAccount) -> Table:

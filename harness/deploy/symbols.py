@@ -58,8 +58,8 @@ class Symbols:
 
     def name(self, address: int) -> str:
         """A code address for people: `function+0x12`, or the bare address where no function is."""
-        found = self.at(address)
-        return f"{found.name}+{(address & ~1) - found.start:#x}" if found else f"{address:#010x}"
+        found, address = self.at(address), address & ~1
+        return f"{found.name}+{address - found.start:#x}" if found else f"{address:#010x}"
 
     def named(self, name: str) -> Function | None:
         """The function of this name."""

@@ -77,7 +77,7 @@ class Engine:
         self._access = 0
         self._breakpoints: dict[int, int] = {}
         self._kept: list[object] = []
-        self._resumed_at = -1
+        self._resumed_at = self._passing = -1
         hook = load_hook()
         self.clock: Final = BlockClock(timing, self.read)
         self.clock.may_run = self._may_run
@@ -198,6 +198,7 @@ class Engine:
 
     def watch(self, addresses: set[int]) -> None:
         """Stop in front of these instructions, and no others."""
+        self._passing = self._passing if self._passing in addresses else -1
         for address in set(self._breakpoints) - addresses:
             self.uc.hook_del(self._breakpoints.pop(address))
             self.uc.ctl_remove_cache(address, address + 4)
@@ -205,6 +206,10 @@ class Engine:
             hook = self.uc.hook_add(self._unicorn.UC_HOOK_CODE, self._on_breakpoint, begin=address, end=address)
             self._breakpoints[address] = hook
             self.uc.ctl_remove_cache(address, address + 4)
+
+    def pass_breakpoint(self, address: int) -> None:
+        """Do not stop when next in front of this instruction: a debugger goes on from there."""
+        self._passing = address if address in self._breakpoints else -1
 
     def program_counter(self) -> int:
         """Where the last run ended, without the Thumb bit."""
@@ -284,8 +289,8 @@ class Engine:
         return False
 
     def _on_breakpoint(self, _uc: Any, address: int, _size: int, _data: Any) -> None:
-        if address == self._resumed_at:
-            self._resumed_at = -1
+        if address == self._passing:
+            self._passing = -1
         else:
             self._event = Event(Cause.BREAKPOINT, address)
             self.uc.emu_stop()

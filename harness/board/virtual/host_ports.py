@@ -36,6 +36,9 @@ class HostPort(Protocol):
     def write(self, data: bytes) -> None:
         """Send to the host."""
 
+    def stand_by(self) -> None:
+        """The core stands still, and would not see what the host sends now."""
+
 
 def open_port(how: str) -> HostPort:
     """The port that `pty`, `stdio` or `tcp:PORT` stands for; TCP port 0 is any that is free.
@@ -70,6 +73,10 @@ class PtyPort:
         """See `HostPort`."""
         self._terminal.write(data)
 
+    def stand_by(self) -> None:
+        """See `HostPort`: what is typed is lost, as on silicon."""
+        self._terminal.stand_by()
+
 
 class StdioPort:
     """Standard input and output of this process."""
@@ -96,6 +103,9 @@ class StdioPort:
         """See `HostPort`."""
         sys.stdout.buffer.write(data)
         sys.stdout.buffer.flush()
+
+    def stand_by(self) -> None:
+        """See `HostPort`: input waits, so that scripts need not."""
 
 
 class TcpPort:
@@ -147,6 +157,10 @@ class TcpPort:
             select.select([], [self._client], [], left)
             self._flush()
         del self._unsent[_UNREAD_LIMIT:]
+
+    def stand_by(self) -> None:
+        """See `HostPort`: what is sent is lost, as on silicon."""
+        self.read(0)
 
     def _flush(self) -> None:
         if self._client is None:

@@ -85,8 +85,9 @@ class BoardRun:
         """
         with self._trace() as trace:
             while (ending := self._ending.check()) is None:
+                input_was_over = self._host.ended
                 pause = self._loop.run_slice(self._slice_cycles())
-                self._ending.note_pause(pause, input_is_over=self._host.ended)
+                self._ending.note_pause(pause, input_is_over=input_was_over)
                 if trace is not None:
                     trace.sample()
         if self._gdb is not None:

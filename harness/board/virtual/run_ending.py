@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from harness.board.virtual.events import Fault
+from harness.board.virtual.exceptions import HARD_FAULT
 from harness.board.virtual.machine import Machine, Pause
 from harness.board.virtual.run_watch import WATCHDOGS, FaultSeen, RunWatch
 from harness.board.virtual.scheduler import NEVER
@@ -109,6 +110,8 @@ class RunEnding:
         expiry = next((reset for reset in self._watch.resets if reset.cause in WATCHDOGS), None)
         if expiry is not None:
             return f"{expiry.cause} at {self._symbols.name(expiry.pc)}"
+        if fault is None and HARD_FAULT in chip.exceptions.active:
+            return f"HardFault; its handler was at {self._place()}"
         return self.describe(fault) if fault else None
 
     def _over(self) -> str | None:
@@ -118,9 +121,11 @@ class RunEnding:
             return "interrupted"
         if seconds is not None and machine.seconds >= seconds:
             return f"{seconds:g} s of virtual time are over"
+        if self._plan.gdb is not None:
+            return None
         if seconds is None and self._quiet_since is not None and machine.seconds >= self._quiet_since + _QUIET_S:
             return "it waits for input, and there is no more"
-        if machine.asleep and self._plan.gdb is None and self._sleeps_for_good():
+        if machine.asleep and self._sleeps_for_good():
             return "it sleeps, and nothing is left that could wake it"
         return None
 

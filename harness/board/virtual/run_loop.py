@@ -21,6 +21,9 @@ class HostEnd(Protocol):
     def write(self, data: bytes) -> None:
         """Send to the host."""
 
+    def stand_by(self) -> None:
+        """The core stands still, and would not see what the host sends now."""
+
 
 class RunLoop:
     """A machine between its visitors and its console.
@@ -48,7 +51,7 @@ class RunLoop:
             self._host.write(sent)
             self.on_sent(sent)
         if pause is Pause.HALTED:
-            self._host.read(0)
+            self._host.stand_by()
             self._turnstile.wait_for_start(_LONG_WAIT_S)
         elif pause is not Pause.SLICE_DONE:
             self._wait_for_host()

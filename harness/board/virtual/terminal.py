@@ -38,6 +38,10 @@ class Terminal:
         data = os.read(self._master, 1 << 16)
         return self._noise.damage(data) if self._noise else data
 
+    def stand_by(self) -> None:
+        """Lose what the host sends, as silicon does whose core stands still."""
+        self.read(0)
+
     def write(self, data: bytes) -> None:
         """Send to the host; when nobody reads for a second, what the terminal can't hold is lost."""
         self._unsent += self._noise.damage(data) if self._noise else data

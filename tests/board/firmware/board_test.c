@@ -26,6 +26,7 @@
 #define BFAR REGISTER(0xE000ED38)
 #define CPACR REGISTER(0xE000ED88)
 #define DEMCR REGISTER(0xE000EDFC)
+#define WATCHDOG_KEY REGISTER(0x40003000)
 #define RXNE (1u << 5)
 #define TXE (1u << 7)
 
@@ -177,6 +178,7 @@ int main(void)
         case 'd': CCR &= ~(1u << 4); { volatile int32_t zero = 0; report("quotient", (uint32_t)(7 / zero)); } break;
         case 'W': REGISTER(0x08040000) = 0; report("flash", REGISTER(0x08040000)); break;
         case 'R': AIRCR = 0x05FA0004; for (;;) {} break;
+        case 'D': WATCHDOG_KEY = 0xCCCC; for (;;) {} break;
         case 'h': for (;;) __asm volatile("" ::: "memory"); break;
         case 'i': report("id", REGISTER(0xE0042000)); break;
         }

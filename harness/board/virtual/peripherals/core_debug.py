@@ -72,7 +72,7 @@ class CoreDebug(RegisterBlock):
         """A register; DHCSR shows the state of the core, and forgets the reset that it showed."""
         if offset != _DHCSR:
             return super().read(offset)
-        state = _S_REGRDY | (_S_HALT if self.halted else 0) | (_S_RESET_ST if self._was_reset else 0)
+        state = _S_REGRDY | (_S_HALT | _C_HALT if self.halted else 0) | (_S_RESET_ST if self._was_reset else 0)
         self._was_reset = False
         locked_up = _S_LOCKUP if self._exceptions.locked_up and not self.halted else 0
         return state | locked_up | self._control
@@ -102,6 +102,7 @@ class CoreDebug(RegisterBlock):
         elif not halt and self.halted:
             self.halted = False
             self.step_requested = bool(control & _C_STEP)
+            self._engine.pass_breakpoint(self.pc)
             # A debugger that moved the PC out of a lockup has revived the core.
             self._exceptions.locked_up = self._exceptions.locked_up and self.pc >= 0xFFFF_FF00
 
