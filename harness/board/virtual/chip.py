@@ -100,7 +100,7 @@ def build_chip(
     bus = Bus(engine, scheduler, (*family.windows, _SYSTEM_WINDOW), line.receiver, unmodelled)
     if spec.target.core is Core.CORTEX_M4:
         map_bit_bands(engine, bus, line.receiver)
-    exceptions = ExceptionModel(engine, flash.origin)
+    exceptions = ExceptionModel(engine, flash.origin, family.priority_bits)
     interrupts = InterruptLines(engine.interrupt)
     exceptions.lines = lambda: interrupts.raised
     pins = Pins(lambda: (scheduler.now, time.seconds(scheduler.now)))
@@ -124,7 +124,7 @@ def build_chip(
     blocks = {entry.name: _build(connections, entry) for entry in family.peripherals}
     identity = _idcode(spec)
     core = build_core_parts(
-        spec.target.core,
+        spec.target,
         engine,
         scheduler,
         exceptions,

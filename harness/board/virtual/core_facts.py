@@ -9,7 +9,6 @@ from harness.board.spec import CacheGeometry, Level1
 from harness.deploy.target import Core
 
 CPUID, MPU_TYPE, CLIDR, CTR = 0xD00, 0xD90, 0xD78, 0xD7C
-MVFR0, MVFR1 = 0xF40, 0xF44
 _WRITE_BACK_ALLOCATE = 0xF000_0000
 
 
@@ -34,14 +33,12 @@ CORES = {
     # r0p1 (Cortex-M0+ TRM, table 4-1); an MPU of 8 regions.
     Core.CORTEX_M0PLUS: CoreFacts({CPUID: 0x410C_C601, MPU_TYPE: 0x800}, 1, cycle_counter=False),
     # r0p1 (Cortex-M4 TRM, tables 4-1 and 7-2).
-    Core.CORTEX_M4: CoreFacts({CPUID: 0x410F_C241, MPU_TYPE: 0x800, MVFR0: 0x1011_0021, MVFR1: 0x1100_0011}, 1),
+    Core.CORTEX_M4: CoreFacts({CPUID: 0x410F_C241, MPU_TYPE: 0x800}, 1),
     # r0p1 (Cortex-M7 TRM, table 3-1), with level 1 caches.
     Core.CORTEX_M7: CoreFacts(
         {
             CPUID: 0x410F_C271,
             MPU_TYPE: 0x800,
-            MVFR0: 0x1011_0021,
-            MVFR1: 0x1100_0011,
             CLIDR: 0x0900_0003,
             CTR: 0x8303_C003,
         },
@@ -49,8 +46,17 @@ CORES = {
         dwt_locked=True,
     ),
     # r0p4 (Cortex-M33 TRM, table B1-1).
-    Core.CORTEX_M33: CoreFacts({CPUID: 0x410F_D214, MPU_TYPE: 0x800, MVFR0: 0x1011_0021, MVFR1: 0x1100_0011}, 2),
+    Core.CORTEX_M33: CoreFacts({CPUID: 0x410F_D214, MPU_TYPE: 0x800}, 2),
 }
+
+
+FLOAT_UNITS: Mapping[str, tuple[int, int, int]] = {
+    "": (0, 0, 0),
+    "fpv4-sp-d16": (0x1011_0021, 0x1100_0011, 0),
+    "fpv5-sp-d16": (0x1011_0021, 0x1100_0011, 0x40),
+    "fpv5-d16": (0x1011_0221, 0x1200_0011, 0x40),
+}
+"""MVFR0, MVFR1 and MVFR2 by GCC's name of the floating point unit (Cortex-M4, M7 and M33 TRM)."""
 
 
 def cache_sizes(level1: Level1 | None) -> tuple[int, int]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from harness.board.virtual.core_facts import CORES, MVFR0, MVFR1, cache_sizes
+from harness.board.virtual.core_facts import CORES, FLOAT_UNITS, cache_sizes
 from harness.board.virtual.engine import Engine
 from harness.board.virtual.exceptions import ExceptionModel
 from harness.board.virtual.memory_interface import CacheControl
@@ -22,7 +22,7 @@ from harness.board.virtual.peripherals.register_block import RegisterBlock
 from harness.board.virtual.peripherals.system_control import SystemControl
 from harness.board.virtual.peripherals.systick import SysTick
 from harness.board.virtual.scheduler import Scheduler
-from harness.deploy.target import Core
+from harness.deploy.target import Target
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class CoreParts:
 
 
 def build_core_parts(
-    core: Core,
+    target: Target,
     engine: Engine,
     scheduler: Scheduler,
     exceptions: ExceptionModel,
@@ -46,7 +46,8 @@ def build_core_parts(
     part: int,
 ) -> CoreParts:
     """Put the core's blocks together; `part` is the microcontroller's number in its ROM table."""
-    facts = CORES[core]
+    facts = CORES[target.core]
+    engine.state.fit_float_unit(double_precision=target.fpu == "fpv5-d16")
     debug = CoreDebug(engine, exceptions)
     systick = SysTick(engine, scheduler, exceptions)
     caches = cache_sizes(memory_timing.spec.level1)
@@ -56,7 +57,7 @@ def build_core_parts(
         control,
         Nvic(engine, exceptions),
         Mpu(exceptions.protection),
-        FloatContextRegisters(exceptions.floats, {0x10: facts.values.get(MVFR0, 0), 0x14: facts.values.get(MVFR1, 0)}),
+        FloatContextRegisters(exceptions.floats, FLOAT_UNITS[target.fpu]),
         LazySaveWindow(exceptions.floats),
         debug,
         systick,

@@ -221,18 +221,19 @@ class CoreState:
     def allow_unaligned_accesses(self, allowed: bool) -> None:
         """Whether code that is translated from now on may access words and half-words at any address.
 
-        QEMU 5.0 checks alignment for Armv6-M alone, by a feature that the mainline cores have and whose only other
-        use is to let MSR write CONTROL.nPRIV.
+        QEMU 5.0 checks alignment for Armv6-M alone, by a feature that the mainline cores have and whose only other use
+        is to let MSR write BASEPRI, FAULTMASK and CONTROL.nPRIV.
         """
         if allowed:
             self._features.value |= _UNALIGNED_ACCESS
         else:
             self._features.value &= ~_UNALIGNED_ACCESS
 
-    def limit_to_single_precision(self) -> None:
-        """Have no instructions on doubles, as the FPv5-SP of some Cortex-M7."""
-        self._float_unit &= ~_DOUBLE_PRECISION
-        self._float_features.value &= ~_DOUBLE_PRECISION
+    def fit_float_unit(self, *, double_precision: bool) -> None:
+        """Have instructions on doubles, or none, as the FPv5-SP of some Cortex-M7."""
+        if not double_precision:
+            self._float_unit &= ~_DOUBLE_PRECISION
+            self._float_features.value &= ~_DOUBLE_PRECISION
 
     def enable_float_unit(self, enabled: bool) -> None:
         """Whether floating point instructions that are translated from now on are any."""

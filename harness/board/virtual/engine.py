@@ -188,9 +188,12 @@ class Engine:
 
     def step(self, pc: int) -> Event:
         """Run one instruction."""
-        self._prepare()
-        self.clock.state.deadline, self.clock.state.stopped = NEVER, 0
-        return self._start(pc, 1)
+        while True:
+            self._prepare()
+            self.clock.state.deadline, self.clock.state.stopped = NEVER, 0
+            event = self._start(pc, 1)
+            if not self.watched.install(self.forget_code):
+                return event
 
     def interrupt(self) -> None:
         """End the run at the next basic block; may be called from register functions and from other threads."""

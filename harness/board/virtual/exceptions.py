@@ -68,8 +68,11 @@ class ExceptionModel(ExceptionState):
         wakes_on_pending: SCR.SEVONPEND.
     """
 
-    def __init__(self, engine: Engine, boot_address: int) -> None:
-        """Model the exceptions of a core that boots from the vector table at `boot_address`."""
+    def __init__(self, engine: Engine, boot_address: int, priority_bits: int | None = None) -> None:
+        """Model the exceptions of a core that boots from the vector table at `boot_address`.
+
+        `priority_bits`, where they are not as many as the architecture's implementations have as a rule.
+        """
         self.architecture: Final = ARCHITECTURES[engine.core]
         self.costs: Final = load_exception_costs(engine.core)
         self._engine: Final = engine
@@ -81,8 +84,9 @@ class ExceptionModel(ExceptionState):
         memory = StackMemory(engine, self.protection)
         self.floats: Final = FloatContext(self._core, memory.write, self._floats_saved)
         self.frames: Final = FrameStacker(self._core, memory, self.floats, self.architecture)
-        super().__init__(self.architecture.priority_bits)
+        super().__init__(priority_bits or self.architecture.priority_bits)
         self.on_pending = self._interrupt_became_pending
+        engine.watched.mask_priorities(self.priority_mask)
 
     def reset(self) -> None:
         """As after a reset: nothing pending, active or enabled."""
@@ -235,12 +239,12 @@ class ExceptionModel(ExceptionState):
         """A fault while stacking: the more urgent of it and the exception that was to be entered; the other waits."""
         self.faults.record(fault, 0)
         derived = self._escalate(fault.exception)
-        if self.group_priority(derived) <= self.group_priority(number):
-            if number >= PENDSV:
-                self.pending.add(number)
-            return derived
-        self.pending.add(derived)
-        return number
+        taken, waits = derived, number
+        if self.group_priority(derived) > self.group_priority(number):
+            taken, waits = number, derived
+        if waits != taken:
+            self.pending.add(waits)
+        return taken
 
     def _begin(self, number: int, link: int, cycles: int) -> int:
         """Go to a handler, whatever was stacked."""
@@ -326,12 +330,15 @@ class ExceptionModel(ExceptionState):
         frame = self.frames.find(stack, floats=target.floats, privileged=privileged)
         if isinstance(frame, Fault):
             return self._chain_fault(frame, exc_return)
+        agrees = bool(frame.status & _NUMBER) == target.to_handler
+        if not agrees and self.architecture.version == 8:
+            return self._refuse(exc_return)
         self._resume(target, frame)
         clock = self._engine.clock
         clock.state.cycles += self.costs.exit + (self.costs.float_unstacking if target.floats and frame.floats else 0)
         clock.jump(frame.pc & ~1)
         self._unbroken = (clock.state.blocks, False)
-        if bool(frame.status & _NUMBER) != target.to_handler:
+        if not agrees:
             return self.take_fault(Fault.INVALID_PC, frame.pc & ~1)
         if not frame.status & _THUMB:
             return self.take_fault(Fault.INVALID_STATE, frame.pc & ~1)

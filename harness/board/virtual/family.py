@@ -58,6 +58,7 @@ class Family(Value):
         flash_size_at, unique_id_at: addresses in read-only memory of the flash size in KiB and of the 96-bit unique id;
             None where the family keeps them elsewhere.
         debug_id_at: the address of the register that tells the part to debuggers; None where there is none.
+        priority_bits: of an exception's priority, where its maker has not left that as usual for the core.
         unmodelled: origins of peripherals that are storage like everything that is not listed, but are known by name.
         svd: a file of pyOCD's bundled archive that names registers we do not model; empty where it has none.
         sources: the reference manuals that the figures come from.
@@ -71,6 +72,7 @@ class Family(Value):
     flash_size_at: int | None = None
     unique_id_at: int | None = None
     debug_id_at: int | None = None
+    priority_bits: int | None = None
     unmodelled: Mapping[str, int] = field(default_factory=dict)
     svd: str = ""
     sources: tuple[str, ...] = ()

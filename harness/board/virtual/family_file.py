@@ -86,6 +86,7 @@ def _schema() -> type[BaseModel]:
         flash_size_at: Address | None = None
         unique_id_at: Address | None = None
         debug_id_at: Address | None = None
+        priority_bits: Annotated[int, Field(ge=2, le=8)] | None = None
         unmodelled: dict[str, Address] = Field(default_factory=dict)
         svd: str = ""
         sources: Annotated[list[str], Field(min_length=1)]
@@ -109,6 +110,7 @@ def _to_family(name: str, entry: Any, mcu: str) -> Family:
         flash_size_at=entry.flash_size_at,
         unique_id_at=entry.unique_id_at,
         debug_id_at=entry.debug_id_at,
+        priority_bits=entry.priority_bits,
         unmodelled=entry.unmodelled,
         svd=entry.svd,
         sources=tuple(entry.sources),

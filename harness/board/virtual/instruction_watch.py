@@ -6,7 +6,8 @@ A native check goes in front of each of them that is about to run for the first 
 - SEV sets the event register;
 - CPS and MSR of a mask end the run behind their basic block if an exception waits, so that it is taken there, and those
   of FAULTMASK always do, because the memory protection may depend on it;
-- MSR CONTROL, see `core_state.CoreState.allow_unaligned_accesses`.
+- BASEPRI, FAULTMASK and CONTROL.nPRIV are written here, for QEMU does not think that the core has them: see
+  `core_state.CoreState.allow_unaligned_accesses`.
 
 They are rare, and the checks cost nothing elsewhere.
 """
@@ -22,9 +23,9 @@ from harness.board.virtual.core_state import CoreState
 from harness.board.virtual.native_hook import native_hook, structure
 from harness.board.virtual.timing.instruction import Instruction
 
-_DIVIDE, _SEND_EVENT, _LIFT_MASK, _FAULT_MASK, _WRITE_CONTROL = range(5)
-_ALWAYS = 14
-_FAULTMASK_REGISTER, _CONTROL_REGISTER = 19, 20
+_DIVIDE, _SEND_EVENT, _CHANGE_MASK, _WRITE_SPECIAL = range(4)
+_ALWAYS, _IMMEDIATE = 14, 16
+_FAULTMASK = 19
 _U64 = ctypes.c_uint64
 
 
@@ -32,15 +33,15 @@ class _State(ctypes.Structure):
     """`watch_state_t`."""
 
     _fields_ = (
-        *structure(ctypes.c_void_p, "registers flags control exception deadline stop"),
-        *structure(_U64, "trapped event waiting"),
+        *structure(ctypes.c_void_p, "registers flags control basepri faultmask exception deadline stop"),
+        *structure(_U64, "trapped event waiting priority_mask"),
     )
 
 
 class _Watched(ctypes.Structure):
     """`watched_t`."""
 
-    _fields_ = (("state", ctypes.POINTER(_State)), *structure(_U64, "kind condition operand"))
+    _fields_ = (("state", ctypes.POINTER(_State)), *structure(_U64, "kind condition operand special"))
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,7 @@ class _Watch:
     kind: int
     condition: int
     operand: int = 0
+    special: int = 0
 
 
 class InstructionWatch:
@@ -69,8 +71,8 @@ class InstructionWatch:
         self._state: Final = _State(
             registers=ctypes.addressof(core.registers),
             flags=ctypes.addressof(core.flags),
-            control=ctypes.addressof(core.system) + type(core.system).control.offset,
-            exception=ctypes.addressof(core.system) + type(core.system).exception.offset,
+            **{name: _address(core, name) for name in ("control", "basepri", "faultmask", "exception")},
+            priority_mask=0xFF,
             deadline=deadline_address,
             stop=ctypes.cast(uclib.uc_emu_stop, ctypes.c_void_p).value,
         )
@@ -89,6 +91,10 @@ class InstructionWatch:
     def expect_unmasking(self, waiting: bool) -> None:
         """Whether a run is to end where a mask may be lifted."""
         self._state.waiting = int(waiting)
+
+    def mask_priorities(self, mask: int) -> None:
+        """Have BASEPRI hold no other bits than these."""
+        self._state.priority_mask = mask
 
     def take_trap(self) -> bool:
         """Whether the run ended in front of a division by zero."""
@@ -116,13 +122,14 @@ class InstructionWatch:
         self._new = [one for one in found if one.location not in self._installed or self._differs(one)]
         return bool(self._new)
 
-    def install(self, forget: Callable[[int, int], None]) -> None:
-        """Watch what `want` has found, having its code forgotten; not while code runs."""
-        for watch in self._new:
+    def install(self, forget: Callable[[int, int], None]) -> bool:
+        """Watch what `want` has found, having its code forgotten; not while code runs. False if that was nothing."""
+        found, self._new = self._new, []
+        for watch in found:
             self._remove(watch.location)
             self._install(watch)
             forget(watch.location, 2)
-        self._new = []
+        return bool(found)
 
     def _differs(self, watch: _Watch) -> bool:
         return self._installed[watch.location][0] != watch
@@ -141,26 +148,25 @@ class InstructionWatch:
                 conditions = _it_conditions(first & 0xFF)
                 continue
             second = code[at + 2] | code[at + 3] << 8 if instruction.size == 4 else 0
-            if (kind := self._kind(first, second)) is not None:
-                operand = second & 0xF if kind == _DIVIDE else first & 0xF
-                yield _Watch(instruction.location, kind, condition, operand)
+            if (what := self._recognise(first, second)) is not None:
+                yield _Watch(instruction.location, what[0], condition, *what[1:])
 
-    def _kind(self, first: int, second: int) -> int | None:
+    def _recognise(self, first: int, second: int) -> tuple[int, ...] | None:
+        """Kind, operand and special register of an instruction that is to be watched."""
         if self._traps_divisions and first & 0xFFD0 == 0xFB90 and second & 0xF0F0 == 0xF0F0:
-            return _DIVIDE
+            return _DIVIDE, second & 0xF
         if first == 0xBF40 or (first == 0xF3AF and second == 0x8004):
-            return _SEND_EVENT
+            return (_SEND_EVENT,)
         if first & 0xFFE8 == 0xB660:
-            return _FAULT_MASK if first & 1 else _LIFT_MASK
+            return (_WRITE_SPECIAL, _IMMEDIATE + (first >> 4 & 1), _FAULTMASK) if first & 1 else (_CHANGE_MASK,)
         if first & 0xFFF0 == 0xF380 and second & 0xF0F0 == 0x8010:
-            special = {_FAULTMASK_REGISTER: _FAULT_MASK, _CONTROL_REGISTER: _WRITE_CONTROL}
-            return special.get(second & 0xFF, _LIFT_MASK)
+            return _WRITE_SPECIAL, first & 0xF, second & 0xFF
         return None
 
     def _install(self, watch: _Watch) -> None:
         from unicorn import UC_HOOK_CODE
 
-        data = _Watched(ctypes.pointer(self._state), watch.kind, watch.condition, watch.operand)
+        data = _Watched(ctypes.pointer(self._state), watch.kind, watch.condition, watch.operand, watch.special)
         where = watch.location
         handle = native_hook(self._uc, UC_HOOK_CODE, self._function, ctypes.byref(data), where, where)
         self._installed[where] = (watch, data, handle)
@@ -177,3 +183,7 @@ def _it_conditions(state: int) -> list[int]:
     base, mask = state >> 4, state & 0xF
     count = 4 - (mask & -mask).bit_length() + 1
     return [base, *((base & ~1) | (mask >> 4 - index & 1) for index in range(1, count))]
+
+
+def _address(core: CoreState, name: str) -> int:
+    return ctypes.addressof(core.system) + int(getattr(type(core.system), name).offset)

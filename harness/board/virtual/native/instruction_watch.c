@@ -2,7 +2,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum watch_kind { DIVIDE, SEND_EVENT, LIFT_MASK, FAULT_MASK, WRITE_CONTROL };
+enum watch_kind { DIVIDE, SEND_EVENT, CHANGE_MASK, WRITE_SPECIAL };
+enum special_register { PRIMASK = 16, BASEPRI, BASEPRI_MAX, FAULTMASK, CONTROL };
+enum { IMMEDIATE = 16 }; /* as an operand: what is written is 0, or 1 in the next one */
 
 /* As QEMU keeps them: N and V are bit 31, Z is set while `zero` is 0. */
 typedef struct {
@@ -12,20 +14,22 @@ typedef struct {
 typedef struct {
     const uint32_t *registers; /* R0 to R15 */
     const flags_t *flags;
-    uint32_t *control;
+    uint32_t *control, *basepri, *faultmask;
     const int32_t *exception; /* IPSR */
     uint64_t *deadline;       /* of the run: 0 ends it at the next basic block */
     int (*stop)(void *);
     uint64_t trapped; /* set in front of a division by zero */
     uint64_t event;   /* the event register */
     uint64_t waiting; /* an exception waits that a mask may hold back */
+    uint64_t priority_mask;
 } watch_state_t;
 
 typedef struct {
     watch_state_t *state;
     uint64_t kind;
     uint64_t condition; /* of the IT block around it; 14: always */
-    uint64_t operand;   /* number of a core register */
+    uint64_t operand;   /* number of a core register, or IMMEDIATE */
+    uint64_t special;   /* that is written */
 } watched_t;
 
 static bool holds(const flags_t *flags, uint64_t condition)
@@ -45,18 +49,29 @@ static bool holds(const flags_t *flags, uint64_t condition)
     return condition & 1 ? !result : result;
 }
 
-/* MSR ignores CONTROL.nPRIV while alignment is checked (see core_state.py), so that it is written here. */
-static void write_privilege(watch_state_t *state, uint32_t value)
+static void write_special(watch_state_t *state, uint64_t special, uint32_t value)
 {
     bool privileged = *state->exception || !(*state->control & 1);
-    if (privileged)
-        *state->control = (*state->control & ~1u) | (value & 1);
+    uint32_t priority = value & (uint32_t)state->priority_mask;
+    if (!privileged)
+        return;
+    switch (special) {
+    case BASEPRI: *state->basepri = priority; break;
+    case BASEPRI_MAX:
+        if (priority && (priority < *state->basepri || !*state->basepri))
+            *state->basepri = priority;
+        break;
+    case FAULTMASK: *state->faultmask = value & 1; break;
+    case CONTROL: *state->control = (*state->control & ~1u) | (value & 1); break;
+    default: break;
+    }
 }
 
 void on_watched(void *engine, uint64_t address, uint32_t size, void *user_data)
 {
     const watched_t *watched = user_data;
     watch_state_t *state = watched->state;
+    uint64_t value;
     (void)address, (void)size;
     if (!holds(state->flags, watched->condition))
         return;
@@ -68,12 +83,16 @@ void on_watched(void *engine, uint64_t address, uint32_t size, void *user_data)
         }
         break;
     case SEND_EVENT: state->event = 1; break;
-    case LIFT_MASK:
+    case WRITE_SPECIAL:
+        value = watched->operand < IMMEDIATE ? state->registers[watched->operand] : watched->operand - IMMEDIATE;
+        write_special(state, watched->special, (uint32_t)value);
+        if (watched->special == FAULTMASK)
+            *state->deadline = 0;
+        /* fall through */
+    case CHANGE_MASK:
         if (state->waiting)
             *state->deadline = 0;
         break;
-    case FAULT_MASK: *state->deadline = 0; break;
-    case WRITE_CONTROL: write_privilege(state, state->registers[watched->operand]); break;
     default: break;
     }
 }

@@ -10,6 +10,7 @@ from harness.board.virtual.exception_state import (
     CONFIGURABLE_FAULTS,
     DEBUG_MONITOR,
     FIRST_INTERRUPT,
+    HARD_FAULT,
     MEM_MANAGE,
     NMI,
     PENDSV,
@@ -28,6 +29,8 @@ _SET_AND_CLEAR = ((28, 27, PENDSV), (26, 25, SYSTICK))
 # Bits of SHCSR: active, pending and enabled.
 _ACTIVE_BITS = {MEM_MANAGE: 0, BUS_FAULT: 1, USAGE_FAULT: 3, SVCALL: 7, DEBUG_MONITOR: 8, PENDSV: 10, SYSTICK: 11}
 _PENDING_BITS = {USAGE_FAULT: 12, MEM_MANAGE: 13, BUS_FAULT: 14, SVCALL: 15}
+# Armv8-M shows these, too; they are not for writing.
+_MORE_ACTIVE_BITS, _MORE_PENDING_BITS = {HARD_FAULT: 2, NMI: 5}, {HARD_FAULT: 21}
 _ENABLE_BITS = {MEM_MANAGE: 16, BUS_FAULT: 17, USAGE_FAULT: 18}
 
 
@@ -101,11 +104,10 @@ class ExceptionRegisters:
 
     def _handlers(self) -> int:
         model = self._model
-        return (
-            sum(1 << bit for number, bit in _ACTIVE_BITS.items() if number in model.active)
-            | sum(1 << bit for number, bit in _PENDING_BITS.items() if number in model.pending)
-            | sum(1 << bit for number, bit in _ENABLE_BITS.items() if number in model.enabled)
-        )
+        groups = [(_ACTIVE_BITS, model.active), (_PENDING_BITS, model.pending), (_ENABLE_BITS, model.enabled)]
+        if model.architecture.version == 8:
+            groups += [(_MORE_ACTIVE_BITS, model.active), (_MORE_PENDING_BITS, model.pending)]
+        return sum(1 << bit for bits, members in groups for number, bit in bits.items() if number in members)
 
     def _set_handlers(self, value: int) -> None:
         """SHCSR; an operating system may also make handlers active or inactive, and pending or not."""

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from harness.board.virtual.float_context import WINDOW, FloatContext
 from harness.board.virtual.peripherals.register_block import RegisterBlock
 
-_FPCCR, _FPCAR, _FPDSCR = 0x4, 0x8, 0xC
+_FPCCR, _FPCAR, _FPDSCR, _MVFR0 = 0x4, 0x8, 0xC, 0x10
 _LAST_SAVED = 0x40
 
 
 class FloatContextRegisters(RegisterBlock):
     """FPCCR, FPCAR, FPDSCR, and MVFR0 to MVFR2."""
 
-    def __init__(self, context: FloatContext, features: Mapping[int, int]) -> None:
-        """Make the registers of a context; `features`: MVFR0 and its neighbours, by offset from 0xE000EF30."""
-        super().__init__("FPU", 0xE000_EF30, 0x20, features)
+    def __init__(self, context: FloatContext, features: tuple[int, int, int]) -> None:
+        """Make the registers of a context; `features`: MVFR0, MVFR1 and MVFR2."""
+        super().__init__("FPU", 0xE000_EF30, 0x20, {_MVFR0 + 4 * index: one for index, one in enumerate(features)})
         self._context = context
-        self._features = frozenset(features)
 
     def stored(self, offset: int) -> int:
         """What a register reads, for accesses narrower than a word."""

@@ -1,4 +1,7 @@
-"""The interrupt controller's registers (Armv7-M ARM B3.4); what they mean is in the exception model."""
+"""The interrupt controller's registers (Armv7-M ARM B3.4); what they mean is in the exception model.
+
+Armv6-M has no active bits.
+"""
 
 from __future__ import annotations
 
@@ -25,13 +28,13 @@ class Nvic(RegisterBlock):
         if offset >= _PRIORITY:
             first = FIRST_INTERRUPT + offset - _PRIORITY
             return sum(model.priorities.get(first + index, 0) << 8 * index for index in range(4))
-        numbers = {
+        numbers: set[int] = {
             _SET_ENABLE: model.enabled,
             _CLEAR_ENABLE: model.enabled,
             _SET_PENDING: model.pending,
             _CLEAR_PENDING: model.pending,
-            _ACTIVE: set(model.active),
-        }[offset & ~0x7F]
+            _ACTIVE: set(model.active) if model.architecture.configurable_faults else set(),
+        }.get(offset & ~0x7F, set())
         first = FIRST_INTERRUPT + 8 * (offset & 0x7F)
         return sum(1 << index for index in range(32) if first + index in numbers)
 
