@@ -46,6 +46,7 @@ class CyclePart(Value):
         layers: names of the model's layers that it computes, where it does.
         title: of the layers, for people: operators and the shape of the output.
         causes: cycles by what they went to; see `CAUSES`.
+        measured_cycles: by the firmware's own cycle counter; None where it has not told.
         macs: multiply-accumulates of the layers.
         caches: hits and misses while it ran, by the name of the cache; of layers only.
         unresolved: accesses to memory that could not be timed, as their address was not known ahead.
@@ -55,6 +56,7 @@ class CyclePart(Value):
     causes: Mapping[str, int]
     layers: tuple[str, ...] = ()
     title: str = ""
+    measured_cycles: int | None = None
     macs: int = 0
     caches: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     unresolved: int = 0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Final
 
@@ -46,7 +46,7 @@ def explain_inference(spec: BoardSpec, variant: Variant, firmware: Firmware) -> 
     sample = row.tobytes()
     device.infer(sample)
     measured = device.infer(sample).cycles
-    spans = _profile_steps(machine, image.symbols, lambda: device.profile(sample))
+    spans, counted = _profile_steps(machine, image.symbols, lambda: device.profile(sample))
     layers = {layer.name: layer for layer in variant.model.layers}
     return CycleAccount(
         subject=f"{variant.model.name}, {variant.quantization}, {firmware.backend}",
@@ -54,14 +54,19 @@ def explain_inference(spec: BoardSpec, variant: Variant, firmware: Firmware) -> 
         clock_hz=machine.chip.time.hz,
         measured_cycles=measured,
         parts=tuple(
-            _layer(step, span, image.symbols, layers) for step, span in zip(firmware.steps, spans, strict=True)
+            _layer(step, span, cycles, image.symbols, layers)
+            for step, span, cycles in zip(firmware.steps, spans, counted, strict=True)
         ),
         caches=add_caches(span.caches for span in spans),
     )
 
 
-def _profile_steps(machine: Machine, symbols: Symbols, infer: Callable[[], object]) -> list[CycleSpan]:
-    """The span of each step: from the rise of the trigger, or the end of the step before, to its own end."""
+def _profile_steps(
+    machine: Machine, symbols: Symbols, infer: Callable[[], Sequence[int]]
+) -> tuple[list[CycleSpan], Sequence[int]]:
+    """The span of each step, from the rise of the trigger or the end of the step before to its own end; and the cycles
+    that `infer` gives of each.
+    """
     step_done = symbols.named(_STEP_DONE)
     if step_done is None:
         raise BuildError(f"the firmware has no function {_STEP_DONE}, which marks the ends of its steps: build it anew")
@@ -77,10 +82,10 @@ def _profile_steps(machine: Machine, symbols: Symbols, infer: Callable[[], objec
             spans.append(profile.cut())
 
     with _called_at_trigger(machine, on_trigger), _called_at(machine, step_done, on_step):
-        infer()
+        counted = infer()
     if profile is not None:
         profile.stop()
-    return spans
+    return spans, counted
 
 
 @contextmanager
@@ -118,7 +123,7 @@ def _called_at(machine: Machine, function: Function, action: Callable[[], None])
         uc.ctl_remove_cache(start, start + function.size)
 
 
-def _layer(step: Step, span: CycleSpan, symbols: Symbols, layers: Mapping[str, Layer]) -> CyclePart:
+def _layer(step: Step, span: CycleSpan, counted: int, symbols: Symbols, layers: Mapping[str, Layer]) -> CyclePart:
     blocks = [block for block in span.blocks if _function(symbols, block.address) not in _BOOKKEEPING]
     computed = [layers[name] for name in step.layers if name in layers]
     return CyclePart(
@@ -126,6 +131,7 @@ def _layer(step: Step, span: CycleSpan, symbols: Symbols, layers: Mapping[str, L
         causes=ordered(add_causes(block.causes for block in blocks)),
         layers=step.layers,
         title=_title(computed),
+        measured_cycles=counted,
         macs=sum(layer.macs for layer in computed),
         caches=span.caches,
         unresolved=sum(block.unresolved for block in blocks),

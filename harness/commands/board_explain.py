@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 _LEAST_SHARE = 0.005
 """Causes that make less of the whole share one column."""
+_LEAST_WIDTH, _WIDTH_OF_THE_REST, _WIDTH_OF_A_CAUSE = 120, 76, 11
 _MOST_FUNCTIONS = 25
 
 
@@ -79,13 +80,14 @@ def show(account: CycleAccount) -> None:
     from harness.units import format_quantity
 
     console = Console()
+    console = Console(width=max(console.width, _LEAST_WIDTH))
     time = format_quantity(account.cycles / account.clock_hz, "s")
     clock = format_quantity(account.clock_hz, "Hz")
     console.print(f"{account.subject} on {account.board}: {account.cycles:,} cycles, {time} at {clock} (simulated)")
     if account.measured_cycles is not None:
         difference = account.cycles / account.measured_cycles - 1
         console.print(f"the firmware's own cycle counter says {account.measured_cycles:,} ({difference:+.3%})")
-    console.print(_parts_table(account))
+    console.print(_parts_table(account, console.width))
     console.print(_causes_table(account))
     for name, (hits, misses) in account.caches.items():
         console.print(f"{name}: {hits:,} hits, {misses:,} misses ({misses / (hits + misses):.2%})")
@@ -93,14 +95,14 @@ def show(account: CycleAccount) -> None:
         console.print(f"accesses that could not be timed, as their addresses were not known ahead: {unresolved:,}")
 
 
-def _parts_table(account: CycleAccount) -> Table:
+def _parts_table(account: CycleAccount, width: int) -> Table:
     layers = any(part.layers for part in account.parts)
     shown = account.parts if layers else account.parts[:_MOST_FUNCTIONS]
-    columns = [cause for cause, cycles in account.causes.items() if cycles >= _LEAST_SHARE * account.cycles]
+    columns = _columns(account.causes, max(1, (width - _WIDTH_OF_THE_REST) // _WIDTH_OF_A_CAUSE))
     table = _table(caption=_caption(account, len(shown)))
-    table.add_column("layer" if layers else "function", no_wrap=not layers, overflow="ellipsis")
+    table.add_column("layer" if layers else "function", no_wrap=True, overflow="ellipsis")
     for name in ("cycles", "share", *(("MACs", "cyc/MAC") if layers else ()), *columns, "other"):
-        table.add_column(name, justify="right")
+        table.add_column(name, justify="right", no_wrap=name not in columns)
     for number, part in enumerate(shown, 1):
         table.add_row(
             f"{number} {part.title or part.name}" if layers else part.name, *_cells(part, account, columns, layers)
@@ -108,6 +110,13 @@ def _parts_table(account: CycleAccount) -> Table:
     table.add_section()
     table.add_row("all", *_cells(_whole(account), account, columns, layers))
     return table
+
+
+def _columns(causes: dict[str, int], most: int) -> list[str]:
+    """The causes that have a column of their own: the largest ones, in their usual order."""
+    least = _LEAST_SHARE * sum(causes.values())
+    largest = sorted((cause for cause, cycles in causes.items() if cycles >= least), key=causes.__getitem__)[-most:]
+    return [cause for cause in causes if cause in largest]
 
 
 def _cells(part: CyclePart, account: CycleAccount, columns: list[str], layers: bool) -> list[str]:
@@ -151,4 +160,6 @@ def _table(caption: str = "") -> Table:
     from rich import box
     from rich.table import Table
 
-    return Table(box=box.SIMPLE_HEAD, pad_edge=False, caption=caption or None, caption_justify="left")
+    return Table(
+        box=box.SIMPLE_HEAD, pad_edge=False, collapse_padding=True, caption=caption or None, caption_justify="left"
+    )
