@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
@@ -83,6 +83,14 @@ class Rack(Value):
 
     name: str
     duts: tuple[RackEntry, ...]
+
+    def with_timing(self, timing: TimingMode) -> Rack:
+        """The same with all virtual boards in one mode."""
+        return replace(self, duts=tuple(_with_timing(entry, timing) for entry in self.duts))
+
+
+def _with_timing(entry: RackEntry, timing: TimingMode) -> RackEntry:
+    return replace(entry, timing=timing) if entry.kind is Kind.VIRTUAL else entry
 
 
 def load_rack(path: str | Path) -> Rack:

@@ -29,6 +29,12 @@ def add_options(parser: pytest.Parser) -> None:
         action="store_true",
         help="a candidate that breaks a limit or does not fit is an answer, not a failure of the run",
     )
+    group.addoption(
+        "--timing",
+        choices=("auto", "timed", "functional"),
+        help="of virtual boards, whatever the rack says: timed while they are measured (auto), always, or never, which "
+        "gives accuracy and sizes sooner, but no cycles, latency or energy",
+    )
     group.addoption("--repeats", metavar="N", type=_positive, default=10, help="timed inferences a case (default 10)")
     group.addoption(
         "--inference-timeout",

@@ -61,8 +61,11 @@ class Session:
     def rack(self) -> Rack:
         """The boards of this run."""
         from harness.board.rack import load_rack
+        from harness.board.timing_mode import TimingMode
 
-        return load_rack(Path(self.config.getoption("--rack")))
+        rack = load_rack(Path(self.config.getoption("--rack")))
+        timing = self.config.getoption("--timing")
+        return rack.with_timing(TimingMode(timing)) if timing else rack
 
     @cached_property
     def boards(self) -> list[str]:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from harness.board.rack import Kind, load_rack
+from harness.board.timing_mode import TimingMode
 from harness.errors import ConfigError
 from harness.paths import RACKS
 
@@ -62,3 +63,10 @@ def test_an_empty_or_absent_rack_is_refused(tmp_path: Path) -> None:
     (tmp_path / "rack.yaml").write_text("duts: []\n")
     with pytest.raises(ConfigError, match="at least 1"):
         load_rack(tmp_path / "rack.yaml")
+
+
+def test_the_mode_can_be_chosen_for_all_virtual_boards_at_once() -> None:
+    virtual = load_rack(RACKS / "virtual.yaml").with_timing(TimingMode.FUNCTIONAL)
+    assert {dut.timing for dut in virtual.duts} == {TimingMode.FUNCTIONAL}
+    silicon = load_rack(RACKS / "example_silicon.yaml")
+    assert silicon.with_timing(TimingMode.FUNCTIONAL) == silicon

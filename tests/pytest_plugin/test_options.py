@@ -37,6 +37,16 @@ def test_a_broken_limit_fails_the_run_and_says_by_how_much(scenario: Scenario) -
     assert float(properties["latency"]) == getattr(record.measurement("latency"), "value", None)
 
 
+def test_functional_boards_tell_nothing_that_depends_on_time_and_keep_no_limit_on_it(scenario: Scenario) -> None:
+    scenario.run("--timing", "functional", "--limit", "latency <= 1 s", expect=1)
+    record = scenario.records()[CASE]
+    assert record.outcome.status is Status.CONSTRAINT_FAILED
+    quantities = {measurement.quantity for measurement in record.measurements}
+    assert {"argmax_agreement", "flash", "stack"} <= quantities
+    assert not {"cycles", "latency", "energy", "power"} & quantities
+    assert not record.layers
+
+
 def test_exploring_a_broken_limit_is_an_answer(scenario: Scenario) -> None:
     output = scenario.run("--limit", "latency <= 1 us", "--explore")
     assert "1 infeasible" in output
