@@ -74,7 +74,7 @@ class ExceptionModel(ExceptionState):
         `priority_bits`, where they are not as many as the architecture's implementations have as a rule.
         """
         self.architecture: Final = ARCHITECTURES[engine.core]
-        self.costs: Final = load_exception_costs(engine.core)
+        self.costs = load_exception_costs(engine.core)
         self._engine: Final = engine
         self._core: Final = engine.state
         self._boot_address = boot_address
