@@ -30,6 +30,18 @@ def test_the_same_inference_takes_the_same_cycles(dut: Dut) -> None:
     assert len({cycles for run in runs for cycles in run[1:]}) == 1
 
 
+def test_what_is_streamed_between_measurements_does_not_change_them(dut: Dut) -> None:
+    device = load(dut, IdentityBackend())
+    device.connect()
+    runs = []
+    for _ in range(2):
+        with dut.timed():
+            runs.append([device.infer(SAMPLE).cycles for _ in range(3)])
+        outputs = [device.infer(bytes([value] * 8)).output for value in range(20)]
+        assert outputs == [bytes([value] * 8) for value in range(20)]
+    assert runs[0][1:] == runs[1][1:]
+
+
 def test_the_steps_make_up_the_inference(dut: Dut) -> None:
     device = load(dut, TAKES_A_MILLION_CYCLES)
     device.connect()
