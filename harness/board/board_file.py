@@ -95,17 +95,18 @@ def _schema() -> type[BaseModel]:
     Address = Annotated[int, Field(ge=0, lt=1 << 32)]  # noqa: N806
     Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]  # noqa: N806
 
+    class AliasEntry(BaseModel):
+        model_config = strict
+        origin: Address
+        path: MemoryPath = MemoryPath.DIRECT
+
     class BankEntry(BaseModel):
         model_config = strict
         name: Name
         size: Size
         path: MemoryPath | None = None
         wait_states: Annotated[int, Field(ge=0)] | None = None
-
-    class AliasEntry(BaseModel):
-        model_config = strict
-        origin: Address
-        path: MemoryPath = MemoryPath.DIRECT
+        also_at: list[AliasEntry] = Field(default_factory=list)
 
     class MemoryEntry(BaseModel):
         model_config = strict

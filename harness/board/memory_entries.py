@@ -19,16 +19,23 @@ def _banks_of(memory: Any) -> Iterator[MemoryBank]:
     for bank in memory.banks or (memory,):
         path = bank.path or memory.path
         yield MemoryBank(bank.name, origin, bank.size, path, _is_ram(memory), _wait_states(bank, memory))
+        if bank is not memory:
+            yield from _aliases(bank, origin, memory)
         origin += bank.size
-    for alias in memory.also_at:
+    yield from _aliases(memory, memory.origin, memory)
+
+
+def _aliases(bank: Any, origin: int, memory: Any) -> Iterator[MemoryBank]:
+    """A bank, or a whole memory, at its other addresses."""
+    for alias in bank.also_at:
         yield MemoryBank(
-            f"{memory.name}_at_{alias.origin:08x}",
+            f"{bank.name}_at_{alias.origin:08x}",
             alias.origin,
-            memory.size,
+            bank.size,
             alias.path,
             _is_ram(memory),
-            _wait_states(memory, memory),
-            alias_of=memory.origin,
+            _wait_states(bank, memory),
+            alias_of=origin,
         )
 
 

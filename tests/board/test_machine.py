@@ -171,3 +171,11 @@ def test_without_a_compiler_the_way_out_is_said(tmp_path: Path, monkeypatch: pyt
     assert shutil.which("cc") is None
     with pytest.raises(BuildError, match="apt-get install gcc"):
         load_hook()
+
+
+def test_a_bank_shows_the_same_bytes_at_its_other_address() -> None:
+    bus = Machine(load_board("nucleo_l4r5zi")).chip.bus
+    bus.write(0x1000_0010, b"seen")
+    assert bus.read(0x2003_0010, 4) == b"seen"
+    bus.write(0x2003_FFFC, b"both")
+    assert bus.read(0x1000_FFFC, 4) == b"both"

@@ -32,12 +32,13 @@ ProtectedWrite = Callable[[int, int, int], None]
 
 @dataclass(frozen=True)
 class MappedMemory:
-    """A memory of the map; `buffer` holds its bytes."""
+    """A memory of the map; `buffer` holds its bytes, from `offset` on."""
 
     origin: int
     size: int
     writable: bool
     buffer: mmap.mmap
+    offset: int = 0
 
     def holds(self, address: int, size: int = 1) -> bool:
         """Whether an access lies in it as a whole."""
@@ -103,7 +104,7 @@ class Engine:
         pointer = ctypes.addressof(ctypes.c_char.from_buffer(buffer)) + offset
         protection = uc.UC_PROT_ALL if writable else uc.UC_PROT_READ | uc.UC_PROT_EXEC
         self.uc.mem_map_ptr(origin, size, protection, pointer)
-        memory = MappedMemory(origin, size, writable, buffer)
+        memory = MappedMemory(origin, size, writable, buffer, offset)
         self.memories.append(memory)
         if writable:
             self._translation.add_ram(origin, size)

@@ -22,8 +22,10 @@ def map_memories(engine: Engine, spec: BoardSpec) -> tuple[MappedMemory, MemoryT
             engine.write(memory.origin, _ERASED * memory.size)
     for bank in spec.memory_timing.banks:
         if bank.alias_of is not None:
-            alias = mapped[bank.alias_of]
-            mapped[bank.origin] = engine.map_memory(bank.origin, bank.size, writable=bank.writable, alias=alias)
+            whole = engine.memory_at(bank.alias_of, bank.size)
+            assert whole is not None
+            offset = bank.alias_of - whole.origin
+            engine.map_memory(bank.origin, bank.size, writable=bank.writable, alias=whole, offset=offset)
     timing = MemoryTiming(spec.memory_timing, engine.clock.state, _banks(engine, spec))
     return mapped[spec.target.flash.origin], timing
 
@@ -33,6 +35,7 @@ def _banks(engine: Engine, spec: BoardSpec) -> list[MappedBank]:
     for bank in spec.memory_timing.banks:
         memory = engine.memory_at(bank.origin)
         assert memory is not None
-        pointer = ctypes.addressof(ctypes.c_char.from_buffer(memory.buffer)) + bank.origin - memory.origin
+        start = memory.offset + bank.origin - memory.origin
+        pointer = ctypes.addressof(ctypes.c_char.from_buffer(memory.buffer)) + start
         banks.append(MappedBank(bank, pointer, engine.clock.index_code(bank.origin, bank.size)))
     return banks
