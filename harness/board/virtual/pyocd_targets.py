@@ -7,11 +7,14 @@ from typing import Any
 from harness.board.spec import BoardSpec
 from harness.board.virtual.flash_algorithm import PAGE, flash_algorithm
 from harness.board.virtual.flash_layout import LAYOUTS
+from harness.board.virtual.flexspi_algorithm import SECTOR as FLEXSPI_SECTOR
+from harness.board.virtual.flexspi_algorithm import flexspi_algorithm
 from harness.board.virtual.identification import PRODUCT, VENDOR
 from harness.board.virtual.nvmc_algorithm import SECTOR, nvmc_algorithm
 from harness.deploy.target import MemoryKind
 
 _NVMC_FAMILY = "nrf53"
+_FLEXSPI_FAMILY = "imxrt1170"
 
 
 def register_virtual_target(spec: BoardSpec) -> None:
@@ -62,6 +65,8 @@ def _flash_regions(spec: BoardSpec) -> list[Any]:
     flash, ram = spec.target.flash, spec.target.ram
     if spec.target.family == _NVMC_FAMILY:
         parts = [(0, flash.size, SECTOR, nvmc_algorithm(ram.origin))]
+    elif spec.target.family == _FLEXSPI_FAMILY:
+        parts = [(0, flash.size, FLEXSPI_SECTOR, flexspi_algorithm(ram.origin))]
     else:
         layout = LAYOUTS[spec.target.family]
         parts = [

@@ -1,0 +1,2 @@
+set(FAMILY_SOURCES platform.c ../stm32/caches.c)
+set(FAMILY_INCLUDE_DIRECTORIES . ../stm32)
