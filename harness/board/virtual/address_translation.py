@@ -29,14 +29,24 @@ def may_execute(address: int) -> bool:
 class _Translation(ctypes.Structure):
     """`translation_t`."""
 
-    _fields_ = (("control", ctypes.c_void_p), ("flush", ctypes.c_uint64), *structure(ctypes.c_void_p, "kinds"))
+    _fields_ = (
+        ("control", ctypes.c_void_p),
+        ("flush", ctypes.c_uint64),
+        *structure(ctypes.c_void_p, "kinds it_state"),
+    )
 
 
 class AddressTranslation:
     """The table of pages of one engine."""
 
-    def __init__(self, uc: Any, function: Any, on_invalid_access: InvalidAccess) -> None:
-        """`function` is the native `on_translate`; `on_invalid_access` a callback for `UC_HOOK_MEM_INVALID`."""
+    def __init__(self, uc: Any, function: Any, on_invalid_access: InvalidAccess, it_state: int) -> None:
+        """Look after an engine.
+
+        Args:
+            function: the native `on_translate`.
+            on_invalid_access: a callback for `UC_HOOK_MEM_INVALID`.
+            it_state: where the core keeps it.
+        """
         import unicorn
         from unicorn.unicorn_py3.unicorn import uclib
 
@@ -47,7 +57,7 @@ class AddressTranslation:
         self._hooks: list[Any] = []
         control = ctypes.cast(uclib.uc_ctl, ctypes.c_void_p).value
         kinds = ctypes.addressof(ctypes.c_char.from_buffer(self._kinds))
-        self._native: Final = _Translation(control, _TLB_FLUSH | 1 << _WRITE_SHIFT, kinds)
+        self._native: Final = _Translation(control, _TLB_FLUSH | 1 << _WRITE_SHIFT, kinds, it_state)
         self._handle: Final = native_hook(uc, unicorn.UC_HOOK_TLB_FILL, function, ctypes.byref(self._native), 1, 0)
         self._hook_invalid_accesses()
         self.protect(False)

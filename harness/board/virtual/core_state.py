@@ -246,6 +246,19 @@ class CoreState:
         self._it_state.value = before
 
     @property
+    def it_state_address(self) -> int:
+        """Where the IT state is in this process."""
+        return self.address + _IT_STATE
+
+    def go_on_in_block(self) -> None:
+        """After a hook for a memory access that is to be as if nothing had happened.
+
+        For the hook Unicorn puts the IT state of the instruction into the core, where translated code keeps 0 within a
+        block; it would make the next block conditional.
+        """
+        self._it_state.value = 0
+
+    @property
     def it_state(self) -> int:
         """The state of an IT block that was left in its middle; 0 outside."""
         return int(self._it_state.value)

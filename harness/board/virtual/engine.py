@@ -90,7 +90,9 @@ class Engine:
         self.state.enable_float_unit(False)
         native_hook(self.uc, uc.UC_HOOK_BLOCK, hook.on_block, ctypes.byref(self.clock.state), 1, 0)
         self.uc.hook_add(uc.UC_HOOK_INTR, self._on_interrupt)
-        self._translation: Final = AddressTranslation(self.uc, hook.on_translate, self._on_invalid_access)
+        self._translation: Final = AddressTranslation(
+            self.uc, hook.on_translate, self._on_invalid_access, self.state.it_state_address
+        )
         self.state.on_protection = self._translation.protect
 
     # ---- memory map
@@ -289,6 +291,7 @@ class Engine:
         self._access = address
         if access == self._unicorn.UC_MEM_WRITE_PROT:
             self.write_protected(address, size, value)
+            self.state.go_on_in_block()
             return True
         return False
 

@@ -19,6 +19,7 @@ typedef struct {
     int (*control)(void *, uint32_t, ...); /* uc_ctl */
     uint64_t flush;                        /* its command that empties the table of pages */
     uint8_t *kinds;                        /* of all pages of the 32-bit address space */
+    uint32_t *it_state;                    /* of the core */
 } translation_t;
 
 /* The default memory map (Armv7-M ARM B3.1): code, SRAM and external RAM. Of the last page, where no code can be,
@@ -41,6 +42,10 @@ bool on_translate(void *engine, uint64_t address, int access, page_entry_t *entr
             /* Entries for other privileges may know it as data. */
             translation->control(engine, (uint32_t)translation->flush);
         }
+    } else {
+        /* For this call Unicorn has put the IT state of the instruction into the core, where its translated code keeps
+         * 0 within a block, and leaves it there: the block after this one would be conditional. */
+        *translation->it_state = 0;
     }
     entry->address = address;
     entry->permissions = READ | WRITE | (may_execute(address) && *kind != DATA_IN_RAM ? EXECUTE : 0);
