@@ -56,7 +56,7 @@ def _validated(raw: object, path: Path) -> Any:
     from pydantic import ValidationError
 
     try:
-        return _schema().model_validate(raw)
+        return board_file_model().model_validate(raw)
     except ValidationError as error:
         raise ConfigError(describe(error, path)) from error
 
@@ -86,12 +86,12 @@ def _size(value: object) -> int:
 
 
 @cache
-def _schema() -> type[BaseModel]:
+def board_file_model() -> type[BaseModel]:
     """The form of a board file, made when first needed: pydantic takes its time to import."""
     from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
     strict = ConfigDict(extra="forbid")
-    Size = Annotated[int, BeforeValidator(_size), Field(gt=0, le=1 << 28)]  # noqa: N806
+    Size = Annotated[int, BeforeValidator(_size, json_schema_input_type=int | str), Field(gt=0, le=1 << 28)]  # noqa: N806
     Address = Annotated[int, Field(ge=0, lt=1 << 32)]  # noqa: N806
     Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]  # noqa: N806
 

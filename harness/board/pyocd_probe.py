@@ -81,6 +81,16 @@ class PyocdProbe:
             self._session.target.halt()
             return int(self._session.target.read_core_register("pc"))
 
+    def read_memory(self, address: int, size: int) -> bytes:
+        """Bytes as the core would see them."""
+        with self._errors(f"reading {size} bytes at {address:#010x}"):
+            return bytes(self._session.target.read_memory_block8(address, size))
+
+    def write_memory(self, address: int, data: bytes) -> None:
+        """Write RAM, or registers."""
+        with self._errors(f"writing {len(data)} bytes at {address:#010x}"):
+            self._session.target.write_memory_block8(address, list(data))
+
     def close(self) -> None:
         """Let go of the probe; the board runs on."""
         with self._errors("disconnecting"):

@@ -49,6 +49,38 @@ class _Number(click.ParamType[int]):
         return number
 
 
+@board.command("new")
+@click.argument("name")
+@click.option("--from", "like", metavar="BOARD", help="Begin with this board's file: for one much like it.")
+@click.option("--family", metavar="FAMILY", help="Begin with the file of a board of this family: for another part.")
+@click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="Default: NAME.yaml.")
+def board_new(name: str, like: str | None, family: str | None, output: Path | None) -> None:
+    """Begin the file of a new board, with what is to be filled in marked."""
+    from harness.commands.board_check import write_skeleton
+
+    if (like is None) == (family is None):
+        raise click.UsageError("begin with what? give --from with a board, or --family")
+    write_skeleton(name, like, family, output or Path(f"{name}.yaml"))
+
+
+@board.command("check")
+@click.argument("board_name", metavar="BOARD")
+@click.pass_context
+def board_check(context: click.Context, board_name: str) -> None:
+    """Check a board's file (or a BOARD by name), and boot a self-test on a virtual one."""
+    from harness.commands.board_check import check
+
+    context.exit(0 if check(board_name) else 1)
+
+
+@board.command("schema")
+def board_schema() -> None:
+    """Print the JSON Schema of board files, for editors; also in docs/board.schema.json."""
+    from harness.board.board_schema import board_schema_text
+
+    click.echo(board_schema_text(), nl=False)
+
+
 @board.command("run")
 @click.argument("board_name", metavar="BOARD")
 @click.argument("image", type=_FILE)

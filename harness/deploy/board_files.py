@@ -14,13 +14,18 @@ FAMILIES = FIRMWARE / "families"
 _LINKER_SCRIPT = FIRMWARE / "bench.ld.template"
 
 
+def list_families() -> list[str]:
+    """Names of the families that there is bench firmware for."""
+    return sorted(file.parent.name for file in FAMILIES.glob("*/family.cmake"))
+
+
 def check_family(target: Target) -> None:
     """See that the firmware knows the target's family of microcontrollers.
 
     Raises:
         ConfigError: it does not; the text lists those it knows.
     """
-    known = sorted(file.parent.name for file in FAMILIES.glob("*/family.cmake"))
+    known = list_families()
     if target.family not in known:
         raise ConfigError(f"board {target.name}: unknown family {target.family!r}; known are {', '.join(known)}")
 
