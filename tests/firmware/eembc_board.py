@@ -55,6 +55,11 @@ class Wire:
             data += piece + self._console.read(1 << 12, 0)
         return data.decode("ascii")
 
+    def wait_for_silence(self) -> None:
+        """Read on until nothing comes."""
+        while self._console.read(1 << 12, 0.05):
+            pass
+
     def ask(self, command: str) -> list[str]:
         """The lines of the reply to one command, without the last, `m-ready`."""
         self.send(command.encode() + b"%")

@@ -58,10 +58,12 @@ def device_with(dut: Dut, backend: IdentityBackend) -> MlperfDevice:
 
 def test_a_window_takes_as_long_as_its_inferences_with_the_bench_protocol(dut: Dut) -> None:
     device = device_with(dut, TAKES_A_MILLION_CYCLES)
-    answers = [device.infer(count, 1, 60.0) for count in (1, 10)]
+    with dut.timed():
+        answers = [device.infer(count, 1, 60.0) for count in (1, 10)]
     bench: Device = bench_board.load(dut, TAKES_A_MILLION_CYCLES)
     bench.connect()
-    seconds = bench.infer(SAMPLE).cycles / dut.spec.target.clock_hz
+    with dut.timed():
+        seconds = [bench.infer(SAMPLE).cycles for _ in range(2)][-1] / dut.spec.target.clock_hz
     assert answers[0].microseconds * 1e-6 == pytest.approx(seconds, rel=1e-3)
     assert answers[1].microseconds * 1e-6 == pytest.approx(10 * seconds, rel=1e-3)
 
@@ -76,9 +78,10 @@ def test_every_inference_of_a_window_starts_from_the_sample(dut: Dut) -> None:
 def test_the_trigger_is_high_for_the_length_of_the_window(dut: Dut) -> None:
     assert dut.energy is not None
     device = device_with(dut, TAKES_A_MILLION_CYCLES)
-    dut.energy.start()
-    answers = [device.infer(count, 2, 60.0) for count in (3, 5)]
-    trace = dut.energy.stop()
+    with dut.timed():
+        dut.energy.start()
+        answers = [device.infer(count, 2, 60.0) for count in (3, 5)]
+        trace = dut.energy.stop()
     assert len(trace.window_energies_j()) == 2
     seconds = sum(answer.microseconds for answer in answers) * 1e-6
     assert trace.trigger.sum() / trace.sample_rate_hz == pytest.approx(seconds, abs=4 / trace.sample_rate_hz)
@@ -134,18 +137,15 @@ def host_results(variant: Variant, benchmark: Benchmark, samples: list[bytes]) -
 
 @pytest.mark.parametrize(
     ("model", "name"),
-    [("kws_ref_model", "kws"), ("ad01_int8", "ad"), ("pretrainedResnet_quant", "ic"), ("pretrainedResnet", "ic")],
+    [
+        ("kws_ref_model", "kws"),
+        ("ad01_int8", "ad"),
+        pytest.param("pretrainedResnet_quant", "ic", marks=pytest.mark.slow),
+        pytest.param("pretrainedResnet", "ic", marks=pytest.mark.slow),
+        pytest.param("vww_96_int8", "vww", marks=pytest.mark.slow),
+    ],
 )
 def test_results_of_the_reference_models_are_the_hosts(dut: Dut, model: str, name: str) -> None:
-    check_against_host(dut, model, name)
-
-
-@pytest.mark.slow
-def test_results_of_visual_wake_words_are_the_hosts(dut: Dut) -> None:
-    check_against_host(dut, "vww_96_int8", "vww")
-
-
-def check_against_host(dut: Dut, model: str, name: str) -> None:
     path = MODELS / f"{model}.tflite"
     if not path.exists():
         pytest.skip(f"{path} is not on this machine")

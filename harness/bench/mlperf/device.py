@@ -18,6 +18,7 @@ CHUNK_BYTES = 31
 """Bytes in one `db`, as the official runner sends them: EEMBC's monitor holds commands of 80 characters."""
 _SMALLEST_CHUNK = 4
 _ATTEMPTS = 8
+_FIRST_PAUSE_S, _LONGEST_PAUSE_S = 1e-3, 10e-3
 _PROMPT_S = 5.0
 _BOOT_S = 2.0
 _CLOCK = 1 << 32
@@ -108,7 +109,7 @@ class MlperfDevice:
                 trouble = str(error)
                 self._recover()
                 self._chunk_bytes = max(_SMALLEST_CHUNK, self._chunk_bytes // 2)
-                self._pause_s = 2 * self._pause_s or 1e-3
+                self._pause_s = min(2 * self._pause_s or _FIRST_PAUSE_S, _LONGEST_PAUSE_S)
             else:
                 return
         raise FirmwareError(f"a sample of {len(sample)} bytes can't be loaded: {trouble}")
