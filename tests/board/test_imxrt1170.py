@@ -72,6 +72,14 @@ def test_the_crystal_is_stable_once_enabled(chip: Registers) -> None:
     assert chip.read(OSC_24M) & OSC_STABLE
 
 
+def test_what_overdrive_waits_for_is_there(chip: Registers) -> None:
+    """The converter's output, and the body bias once enabled, as MCUXpresso's BOARD_BootClockRUN does."""
+    assert chip.read(0x40CA_8008) >> 31
+    assert not chip.read(0x40C8_4560) >> 26 & 1
+    chip.set_bits(0x40C8_4560, 1 << 24)
+    assert chip.read(0x40C8_4560) >> 26 & 1
+
+
 @settings(max_examples=20, deadline=None)
 @given(
     factor=st.integers(104, 208),

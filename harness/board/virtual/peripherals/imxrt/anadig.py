@@ -30,6 +30,8 @@ _FOLLOWERS: Final = (
     Follower(_SYS_PLL1, 13, _SYS_PLL1, _STABLE_BIT),
     Follower(_PLL_AUDIO, 13, _PLL_AUDIO, _STABLE_BIT),
     Follower(_PLL_VIDEO, 13, _PLL_VIDEO, _STABLE_BIT),
+    # PMU_BIAS_CTRL2: the body bias is there (WB_OK) once enabled.
+    Follower(0x560, 24, 0x560, 26),
     # The serial interfaces of the analog parts: a transfer is done when it is started.
     Follower(0x850, 8, 0x850, 9),
     Follower(0x880, 8, 0x880, 9),
