@@ -18,7 +18,7 @@ CODE: Final = (
 )  # fmt: skip
 """`native/flexspi_algorithm.s`, assembled."""
 SECTOR: Final = 4096
-"""Bytes that the command 20 erases (IS25WP128 datasheet)."""
+"""Bytes that the command 20 erases (sectorSize in the configuration block of the EVK, MCUXpresso SDK)."""
 _ENTRIES: Final = {
     "pc_init": 0x04,
     "pc_unInit": 0x36,

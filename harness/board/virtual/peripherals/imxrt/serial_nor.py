@@ -1,4 +1,4 @@
-"""A serial NOR flash as its controller sees it: commands of one opcode (ISSI IS25WP128 datasheet, table 8.1)."""
+"""A serial NOR flash as its controller sees it: commands of one opcode, those that such parts share."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _OTHERS: Final = (0x66, 0x99, 0xB9, 0xAB, 0x35, 0xF5, 0xC0, 0x63, 0x65, 0x85, 0x
 """Reset, power down, QPI, read parameters, suspend: accepted, without effect."""
 _WRITE_ENABLED, _STATUS_SETTINGS = 1 << 1, 0xFC
 _IDENTITY: Final = bytes((0x9D, 0x70, 0x18))
-"""ISSI, IS25WP, 128 Mbit."""
+"""ISSI, IS25WP, 128 Mbit; from memory, not compared with the datasheet."""
 PAGE: Final = 256
 
 
