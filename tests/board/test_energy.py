@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harness.board.power import CoreState, OperatingPoint, Power, Regulator, current_at
@@ -206,6 +206,7 @@ def test_a_current_out_of_range_is_cut_off() -> None:
     assert np.abs(Scene(CurrentInput(noise_a=1.0, range_a=0.020)).record(WINDOW).current_a).max() == 0.020
 
 
+@settings(deadline=None)
 @given(st.floats(1e-5, 1e-2))
 def test_samples_are_whole_steps_of_the_resolution(step: float) -> None:
     samples = Scene(CurrentInput(resolution_a=step)).record(WINDOW).current_a
