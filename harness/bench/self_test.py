@@ -23,6 +23,7 @@ from harness.bench.self_test_model import (
 from harness.board.dut import Dut, open_dut
 from harness.board.rack import Kind, RackEntry
 from harness.board.spec import BoardSpec, MemoryBank
+from harness.board.virtual.flash_algorithm import PAGE
 from harness.deploy.board_files import list_families
 from harness.units import format_quantity
 
@@ -47,7 +48,7 @@ def self_test(board: str | Path, spec: BoardSpec) -> list[Finding]:
         return bare_test(board, spec)
     firmware = self_test_firmware(spec.target)
     pattern = random.Random(spec.name).randbytes(_PATTERN_BYTES)
-    place = spec.target.flash.origin + spec.target.flash.size - _PATTERN_BYTES
+    place = spec.target.flash.origin + spec.target.flash.size - PAGE
     with open_dut(RackEntry("check", str(board), Kind.VIRTUAL, sample_rate_hz=_SAMPLE_RATE_HZ)) as dut:
         _flash(dut, firmware.elf, place, pattern)
         device = Device(dut.console, firmware)
@@ -95,7 +96,7 @@ def _memory_findings(banks: list[MemoryBank], failures: list[int]) -> Iterator[F
 def _time_findings(spec: BoardSpec, trace: EnergyTrace, inference: Inference) -> Iterator[Finding]:
     windows = trace.window_energies_j()
     seconds = float(trace.trigger.sum()) / trace.sample_rate_hz
-    seen = f"{len(windows)} pulses of {format_quantity(seconds, 's')} for 1 inference"
+    seen = f"high for {format_quantity(seconds, 's')}, {len(windows)} times for 1 inference"
     yield Finding("trigger pin", len(windows) == 1, seen)
     if seconds:
         clock = inference.cycles / seconds

@@ -85,7 +85,7 @@ def test_a_name_that_is_none_or_taken_is_refused(name: str, board: str) -> None:
 
 
 def test_a_family_without_boards_is_refused() -> None:
-    with pytest.raises(ConfigError, match="no board of family 'z80' to begin with; there are boards of nrf53, stm32"):
+    with pytest.raises(ConfigError, match=r"no board of family 'z80' to begin with; there are boards of .*stm32f4"):
         skeleton_of_family("my_board", "z80")
 
 
