@@ -87,17 +87,17 @@ def test_no_points_have_an_empty_front(objectives: int) -> None:
 @pytest.mark.parametrize("objectives", [2, 3, 5])
 def test_ten_thousand_points_take_a_moment(objectives: int) -> None:
     points = np.random.default_rng(0).normal(size=(10_000, objectives))
-    start = time.perf_counter()
+    start = time.process_time()
     pareto_front(points, [Better.LOWER] * objectives)
-    assert time.perf_counter() - start < 5
+    assert time.process_time() - start < 5
 
 
 def test_ten_thousand_points_all_on_the_front_take_a_moment() -> None:
     x = np.linspace(0, 1, 10_000)
-    start = time.perf_counter()
+    start = time.process_time()
     assert pareto_front(np.column_stack([x, 1 - x]), [Better.LOWER] * 2).all()
     assert pareto_front(np.column_stack([x, 1 - x, x]), [Better.LOWER] * 3).all()
-    assert time.perf_counter() - start < 10
+    assert time.process_time() - start < 10
 
 
 def test_a_hypervolume_by_hand() -> None:
