@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from harness.board.virtual.run_board import BoardRun
     from harness.board.virtual.run_ending import Ending, RunPlan
 
+_ENOUGH_TO_TELL_A_SPEED = 1_000_000
+
 
 def run(board: str, image: Path, address: int | None, uart: str, plan: RunPlan) -> bool:
     """Run an image on a board, and tell of it; whether it ended as it was to.
@@ -92,12 +94,13 @@ def _sum_up(run: BoardRun, image: Image, ending: Ending, host_s: float, out: Tex
     from harness.units import format_quantity
 
     figures = run.figures()
-    mips = f"{figures.instructions / host_s / 1e6:.0f} MIPS" if host_s > 0 else ""
+    busy = figures.instructions >= _ENOUGH_TO_TELL_A_SPEED
+    speed = f" ({figures.instructions / host_s / 1e6:.0f} MIPS)" if busy else ""
     lines = [
         "",
         f"{'ended' if ending.well else 'failed'}: {ending.reason}",
         f"virtual time {format_quantity(figures.seconds, 's')}, {figures.cycles:,} cycles, "
-        f"{figures.instructions:,} instructions in {host_s:.1f} s here ({mips}), asleep {figures.asleep:.0%}",
+        f"{figures.instructions:,} instructions in {host_s:.1f} s here{speed}, asleep {figures.asleep:.0%}",
     ]
     if figures.console is not None:
         lines.append(f"console: {figures.console[0]} at {figures.console[1]:,} baud")

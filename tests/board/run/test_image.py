@@ -51,7 +51,7 @@ def test_only_raw_bytes_can_be_told_where_to_go() -> None:
 
 @pytest.mark.parametrize(
     ("address", "message"),
-    [(0x0820_0000 - 4, "more than fit"), (0x1000_0000, "has no memory: it has flash at 0x08000000")],
+    [(0x0820_0000 - 4, "more than fit"), (0x6000_0000, "has no memory: it has flash at 0x08000000")],
 )
 def test_bytes_that_no_memory_takes_are_refused(address: int, message: str, tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=message):
