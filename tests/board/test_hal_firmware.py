@@ -13,8 +13,8 @@ from tests.board.board_firmware import Bench, fields
 from tests.board.hal.hal_firmware import PARTS, hal_firmware
 
 each_part = pytest.mark.parametrize("board", PARTS)
-CLOCKS = {"nucleo_l4r5zi": 120_000_000, "nucleo_f746zg": 216_000_000}
-RESET_CLOCKS = {"nucleo_l4r5zi": 4_000_000, "nucleo_f746zg": 16_000_000}
+CLOCKS = {"nucleo_l4r5zi": 120_000_000, "nucleo_f746zg": 216_000_000, "nucleo_h743zi": 400_000_000}
+RESET_CLOCKS = {"nucleo_l4r5zi": 4_000_000, "nucleo_f746zg": 16_000_000, "nucleo_h743zi": 64_000_000}
 BAUD = 115_200
 
 

@@ -57,6 +57,16 @@ PARTS = {
         linker_script="STM32F746ZGTx_FLASH.ld",
         startup="startup_stm32f746xx.s",
     ),
+    "nucleo_h743zi": HalPart(
+        name="h743",
+        folder="H7",
+        family="stm32h7xx",
+        define="STM32H743xx",
+        # The configuration in the wheel is another board's, with a crystal of 25 MHz.
+        flags=("-mcpu=cortex-m7", "-mfpu=fpv5-d16", "-DHSE_VALUE=8000000"),
+        linker_script="STM32H743ZITx_FLASH.ld",
+        startup="startup_stm32h743xx.s",
+    ),
 }
 
 

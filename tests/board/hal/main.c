@@ -311,7 +311,7 @@ int main(void)
     start_led();
     start_uart();
     report("clock", SystemCoreClock);
-    report("reset", RCC->CSR);
+    report("reset", RESET_FLAGS);
     __HAL_RCC_CLEAR_RESET_FLAGS();
     for (;;) {
         switch (get()) {

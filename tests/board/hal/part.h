@@ -15,8 +15,18 @@
 #define LED_PORT GPIOC
 #define LED_PIN GPIO_PIN_7
 #define TIMER_HZ HAL_RCC_GetPCLK1Freq()
-#elif defined(STM32F746xx)
+#elif defined(STM32F746xx) || defined(STM32H743xx)
+#if defined(STM32F746xx)
 #include "stm32f7xx_hal.h"
+#else
+#include "stm32h7xx_hal.h"
+#define IWDG IWDG1
+#define WWDG WWDG1
+#define __HAL_RCC_WWDG_CLK_ENABLE __HAL_RCC_WWDG1_CLK_ENABLE
+#define RESET_FLAGS                                                                                                    \
+    ((RCC->RSR & RCC_RSR_PORRSTF ? 1u << 27 : 0u) | (RCC->RSR & RCC_RSR_SFTRSTF ? 1u << 28 : 0u) |                     \
+     (RCC->RSR & RCC_RSR_IWDG1RSTF ? 1u << 29 : 0u) | (RCC->RSR & RCC_RSR_WWDG1RSTF ? 1u << 30 : 0u))
+#endif
 #define CONSOLE USART3
 #define CONSOLE_IRQ USART3_IRQn
 #define CONSOLE_IRQ_HANDLER USART3_IRQHandler
@@ -29,6 +39,11 @@
 #define LED_PIN GPIO_PIN_0
 /* Timers run at twice their bus's clock where that is divided. */
 #define TIMER_HZ (HAL_RCC_GetPCLK1Freq() * (HAL_RCC_GetPCLK1Freq() == HAL_RCC_GetHCLKFreq() ? 1u : 2u))
+#endif
+
+/* As in RCC_CSR of the L4 and F7. */
+#ifndef RESET_FLAGS
+#define RESET_FLAGS RCC->CSR
 #endif
 
 #ifndef CONSOLE_BAUD
