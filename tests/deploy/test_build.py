@@ -158,7 +158,7 @@ def test_without_a_compiler_one_line_says_how_to_get_it(monkeypatch: pytest.Monk
 
 
 def test_an_unknown_family_is_refused_with_those_there_are() -> None:
-    with pytest.raises(ConfigError, match="unknown family 'avr'; known are .*stm32f7.*stm32l4"):
+    with pytest.raises(ConfigError, match=r"unknown family 'avr'; known are .*stm32f7.*stm32l4"):
         build_firmware(identity_variant(), replace(L4R5, family="avr"), IdentityBackend())
 
 
