@@ -58,7 +58,7 @@ def _program(variant: Variant, graph: Graph, quantized: bool, target: Target) ->
         if quantized:
             from harness.deploy.tvm.int8_graph import lower_int8
 
-            return assemble(graph, lambda operator: lower_int8(graph, operator))
+            return assemble(graph, lambda operator: lower_int8(graph, operator, target.core))
         from harness.deploy.tvm.float_graph import lower_float
         from harness.deploy.tvm.lowering import llvm_target
 

@@ -43,6 +43,7 @@ def model_source(program: Program, memory: Memory, functions: Mapping[KernelSour
             '#include "model.h"\n',
             *_prototypes(program, functions),
             "",
+            *_micro_kernels(functions),
             *constants.definitions,
             "",
             f"static uint8_t arena[{max(memory.nbytes, 1)}] __attribute__((aligned(16)));\n",
@@ -58,6 +59,12 @@ def model_source(program: Program, memory: Memory, functions: Mapping[KernelSour
             "    return 0;\n}\n",
         ]
     )
+
+
+def _micro_kernels(functions: Mapping[KernelSource, str]) -> list[str]:
+    """The C of what the kernels call, each once."""
+    distinct = {micro.symbol: micro for kernel in functions for micro in kernel.micro_kernels}
+    return [micro.source() for micro in distinct.values()]
 
 
 def _prototypes(program: Program, functions: Mapping[KernelSource, str]) -> list[str]:

@@ -9,12 +9,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from harness.deploy.target import Core
 from harness.deploy.tvm.kernels.conv import Conv, pointwise_row_width
 from harness.deploy.tvm.kernels.depthwise import Depthwise
 from harness.deploy.tvm.kernels.elementwise import Add, Concatenate, Dequantize, Operand, Pad, Quantize, Rescale
+from harness.deploy.tvm.kernels.packed_conv import PackedConv
+from harness.deploy.tvm.kernels.packing import can_be_packed, pack_parameters
 from harness.deploy.tvm.kernels.pooling import Mean, Pool
 from harness.deploy.tvm.kernels.requantize import Clamp, Requantization
 from harness.deploy.tvm.kernels.softmax import Softmax
+from harness.deploy.tvm.micro.finish import Finish
 from harness.deploy.tvm.program import Activation, Call
 from harness.deploy.tvm.quantize_math import (
     INT8_MAX,
@@ -34,9 +38,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-def lower_int8(graph: Graph, operator: GraphOperator) -> list[Call]:
+def lower_int8(graph: Graph, operator: GraphOperator, core: Core) -> list[Call]:
     """The kernel calls of one supported operator."""
-    return [_LOWERINGS[operator.op](_Operator(graph, operator))]
+    return [_LOWERINGS[operator.op](_Operator(graph, operator, core))]
 
 
 @dataclass(frozen=True)
@@ -45,6 +49,7 @@ class _Operator:
 
     graph: Graph
     operator: GraphOperator
+    core: Core
 
     def input(self, index: int) -> GraphTensor | None:
         inputs = self.operator.inputs
@@ -169,10 +174,30 @@ def _conv_call(
     scales: NDArray[np.float64],
     rounding: Rounding,
 ) -> Call:
-    channels = _channels(source, weights.reshape(len(weights), -1).astype(np.int64), scales, rounding)
+    taps = weights.reshape(len(weights), -1)
+    channels = _channels(source, taps.astype(np.int64), scales, rounding)
+    undilated = window.dilation_width == 1 or window.kernel_width == 1
+    packable = channels.requantization.short and can_be_packed(taps.astype(np.int8))
+    if source.core.has_dsp and undilated and packable:
+        return _packed_conv_call(source, window, weights.astype(np.int8), channels)
     kernel = Conv(window, len(weights), _zero_point(source.given(0)), channels.requantization)
     constants = (kernel.pack(weights.astype(np.int8)), channels.parameters)
     return Call(kernel, (_activation(source.given(0)), *constants, Activation(source.output.index)))
+
+
+def _packed_conv_call(source: _Operator, window: Window, weights: NDArray[np.int8], channels: _Channels) -> Call:
+    finish = _finish(channels.requantization)
+    kernel = PackedConv(window, len(weights), _zero_point(source.given(0)), finish)
+    constants = (
+        kernel.pack(weights.reshape(len(weights), window.kernel_height, window.kernel_width, -1)),
+        pack_parameters(channels.parameters, finish.doubled),
+    )
+    return Call(kernel, (_activation(source.given(0)), *constants, Activation(source.output.index)))
+
+
+def _finish(requantization: Requantization) -> Finish:
+    clamp = requantization.clamp
+    return Finish(requantization.rounding, clamp.zero_point, clamp.low, clamp.high)
 
 
 def _depthwise(source: _Operator) -> Call:

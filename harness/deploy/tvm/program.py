@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from tvm.tirx import PrimFunc
 
+    from harness.deploy.tvm.micro.micro_kernel import MicroKernel
+
 ALIASES = frozenset({"RESHAPE", "SQUEEZE", "EXPAND_DIMS"})
 """Operators that give the same bytes another shape: they cost nothing."""
 
@@ -27,6 +29,10 @@ class KernelSource(Protocol):
     @property
     def workspaces(self) -> tuple[int, ...]:
         """Bytes of each workspace; their pointers come after all other arguments."""
+
+    @property
+    def micro_kernels(self) -> tuple[MicroKernel, ...]:
+        """What the function calls."""
 
     def prim_func(self, name: str) -> PrimFunc:
         """The function, of raw pointers and C linkage."""

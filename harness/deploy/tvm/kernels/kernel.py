@@ -13,6 +13,8 @@ from tvm.script.ir_builder import IRBuilder
 from tvm.tirx import Buffer, PrimFunc, Var
 from tvm.tirx.script import builder as T  # noqa: N812  (TVM's own convention)
 
+from harness.deploy.tvm.micro.micro_kernel import MicroKernel
+
 
 @dataclass(frozen=True)
 class Parameter:
@@ -48,6 +50,11 @@ class Kernel(ABC):
         """Bytes of each workspace."""
         return tuple(parameter.nbytes for parameter in self.parameters if parameter.workspace)
 
+    @property
+    def micro_kernels(self) -> tuple[MicroKernel, ...]:
+        """What the body calls."""
+        return ()
+
     def prim_func(self, name: str) -> PrimFunc:
         """This kernel as a function of raw pointers, of C linkage, called `name`."""
         return pointer_function(name, self.parameters, self.body)
@@ -79,6 +86,11 @@ def registers(count: int, dtype: str = "int32") -> Buffer:
 def store(buffer: Buffer, index: Expr | int, value: Expr) -> None:
     """buffer[index] = value."""
     T.buffer_store(buffer, value, [index])
+
+
+def call(function: MicroKernel, *arguments: Expr) -> None:
+    """Call a micro-kernel; pointers are addresses of elements."""
+    T.evaluate(T.call_extern("int32", function.symbol, *arguments))
 
 
 def largest_divisor(number: int, candidates: tuple[int, ...]) -> int:
