@@ -14,6 +14,8 @@ from harness.deploy.tvm.kernels.conv import Conv, pointwise_row_width
 from harness.deploy.tvm.kernels.depthwise import Depthwise
 from harness.deploy.tvm.kernels.elementwise import Add, Concatenate, Dequantize, Operand, Pad, Quantize, Rescale
 from harness.deploy.tvm.kernels.packed_conv import PackedConv
+from harness.deploy.tvm.kernels.packed_dense import PackedDense
+from harness.deploy.tvm.kernels.packed_pointwise import PackedPointwise
 from harness.deploy.tvm.kernels.packing import can_be_packed, pack_parameters
 from harness.deploy.tvm.kernels.pooling import Mean, Pool
 from harness.deploy.tvm.kernels.requantize import Clamp, Requantization
@@ -36,6 +38,9 @@ from harness.model.tflite_graph import Graph, GraphOperator, GraphTensor
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+_FEW_ROWS = 4
+"""So many pixels make a tile; of fewer, each reads the weights by itself."""
 
 
 def lower_int8(graph: Graph, operator: GraphOperator, core: Core) -> list[Call]:
@@ -179,19 +184,26 @@ def _conv_call(
     undilated = window.dilation_width == 1 or window.kernel_width == 1
     packable = channels.requantization.short and can_be_packed(taps.astype(np.int8))
     if source.core.has_dsp and undilated and packable:
-        return _packed_conv_call(source, window, weights.astype(np.int8), channels)
+        return _packed(source, window, weights.astype(np.int8), channels)
     kernel = Conv(window, len(weights), _zero_point(source.given(0)), channels.requantization)
     constants = (kernel.pack(weights.astype(np.int8)), channels.parameters)
     return Call(kernel, (_activation(source.given(0)), *constants, Activation(source.output.index)))
 
 
-def _packed_conv_call(source: _Operator, window: Window, weights: NDArray[np.int8], channels: _Channels) -> Call:
-    finish = _finish(channels.requantization)
-    kernel = PackedConv(window, len(weights), _zero_point(source.given(0)), finish)
-    constants = (
-        kernel.pack(weights.reshape(len(weights), window.kernel_height, window.kernel_width, -1)),
-        pack_parameters(channels.parameters, finish.doubled),
-    )
+def _packed(source: _Operator, window: Window, weights: NDArray[np.int8], channels: _Channels) -> Call:
+    finish, count = _finish(channels.requantization), len(weights)
+    pixels = window.height * window.width
+    kernel: PackedConv | PackedDense | PackedPointwise
+    if window.is_pointwise and pixels < _FEW_ROWS:
+        kernel = PackedDense(pixels, window.channels, count, finish)
+        packed = kernel.pack(weights.reshape(count, -1))
+    elif window.is_pointwise:
+        kernel = PackedPointwise(pixels, window.channels, count, finish)
+        packed = kernel.pack(weights.reshape(count, -1))
+    else:
+        kernel = PackedConv(window, count, _zero_point(source.given(0)), finish)
+        packed = kernel.pack(weights.reshape(count, window.kernel_height, window.kernel_width, -1))
+    constants = packed, pack_parameters(channels.parameters, finish.doubled)
     return Call(kernel, (_activation(source.given(0)), *constants, Activation(source.output.index)))
 
 

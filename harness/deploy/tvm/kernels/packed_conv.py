@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import prod
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
@@ -13,7 +14,7 @@ from tvm.tirx.script import builder as T  # noqa: N812
 from harness.deploy.tvm.kernels.image_rows import ImageRows
 from harness.deploy.tvm.kernels.kernel import Kernel, Parameter, call
 from harness.deploy.tvm.kernels.packing import pack_channels
-from harness.deploy.tvm.micro.dots import Dots
+from harness.deploy.tvm.micro.dots import Dots, steps_of, tile_of
 from harness.deploy.tvm.micro.finish import Finish
 from harness.deploy.tvm.micro.micro_kernel import MicroKernel
 from harness.deploy.tvm.micro.moves import CopyWords, FillWords, WidenWords
@@ -22,17 +23,14 @@ from harness.deploy.tvm.window import Window
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-_MOST_STEPS = 8
-"""Words of taps in one iteration of the inner loop: its code stays in a small instruction cache."""
 _ENOUGH_PIXELS = 128
 """Outputs over which the copying of weights is spread."""
 _LEAST_WORKSPACE = 4096
-_LONGEST_OFFSET = 4095
 
 
 @dataclass(frozen=True)
 class PackedConv(Kernel):
-    """CONV_2D whose kernel is not dilated along rows, and FULLY_CONNECTED over several rows.
+    """CONV_2D whose kernel is not dilated along rows.
 
     A block of output rows at a time: their inputs are widened into a workspace; then for each pair of channels, the
     weights are copied beside them, out of the flash's wait states, and all of the block's outputs computed.
@@ -62,26 +60,21 @@ class PackedConv(Kernel):
         count = (block_rows - 1) * window.stride_height + (window.kernel_height - 1) * window.dilation_height + 1
         # The last words of taps read on, and the channels of an unaligned run.
         plain = ImageRows(window, self.pad_value, count, 0)
-        spare = 2 * self._chunks(plain) * self._steps(plain) - self._run_elements(plain)
+        chunks, steps = steps_of(self._run_elements(plain))
+        spare = 2 * chunks * steps - self._run_elements(plain)
         return ImageRows(window, self.pad_value, count, spare)
 
     def _run_elements(self, rows: ImageRows) -> int:
         """Consecutive inputs of one output: those under a row of the kernel."""
         return rows.channels * self.window.kernel_width
 
-    def _chunks(self, rows: ImageRows) -> int:
-        return -(-self._run_elements(rows) // (2 * _MOST_STEPS))
-
-    def _steps(self, rows: ImageRows) -> int:
-        return -(-self._run_elements(rows) // (2 * self._chunks(rows)))
-
     def _dots(self, paired: bool) -> Dots:
         window, rows = self.window, self._rows(self.block_rows)
-        chunks, steps = self._chunks(rows), self._steps(rows)
+        chunks, steps = steps_of(self._run_elements(rows))
         stride = 2 * window.stride_width * rows.channels
         return Dots(
             paired=paired,
-            pixels=next(p for p in (4, 2, 1) if (p - 1) * max(stride, self.out_channels) <= _LONGEST_OFFSET),
+            pixels=tile_of(stride, self.out_channels),
             stride=stride,
             runs=window.kernel_height,
             chunks=chunks,
@@ -116,11 +109,10 @@ class PackedConv(Kernel):
         """(out_channels, kernel_height, kernel_width, channels) weights in the order in which the loop reads them."""
         window, rows = self.window, self._rows(self.block_rows)
         padded = np.pad(weights, ((0, 0), (0, 0), (0, 0), (0, rows.channels - window.channels)))
-        runs = padded.reshape(self.out_channels, -1, self._run_elements(rows))
-        length = 2 * self._chunks(rows) * self._steps(rows)
-        taps = np.pad(runs, ((0, 0), (0, 0), (0, length - runs.shape[2])))
+        runs = padded.reshape(self.out_channels * window.kernel_height, -1)
         if rows.permuted:
-            taps = taps.reshape(self.out_channels, -1, 4)[..., [0, 2, 1, 3]]
+            runs = runs.reshape(len(runs), -1, 4)[..., [0, 2, 1, 3]].reshape(runs.shape)
+        taps = np.pad(runs, ((0, 0), (0, 2 * prod(steps_of(runs.shape[1])) - runs.shape[1])))
         return pack_channels(taps.reshape(self.out_channels, -1))
 
     def body(self, *buffers: Buffer) -> None:

@@ -15,6 +15,9 @@ _TAPS, _PARAMETERS, _OUTPUT, _RUN_END, _END = 0, 4, 8, 12, 16
 _TILES, _SINGLES = _FRAME + _SAVED, _FRAME + _SAVED + 4
 _PIXEL, _TAP, _WEIGHT = "r0", "r1", "r2"
 _ACCUMULATORS = ("r4", "r5", "r6", "r7", "r8", "r9", "r10", "r11")
+_MOST_STEPS = 8
+"""Words of taps in one iteration of the inner loop: its code stays in a small instruction cache."""
+_LONGEST_OFFSET = 4095
 
 
 @dataclass(frozen=True)
@@ -137,6 +140,18 @@ class Dots(MicroKernel):
             lines += self.finish.scale(value, "r12", "lr")
             lines.append(f"strb {value}, [r3, #{pixel * self.out_channels + channel}]")
         return lines
+
+
+def steps_of(elements: int) -> tuple[int, int]:
+    """(chunks, steps) for a run of so many consecutive inputs."""
+    words = -(-elements // 2)
+    chunks = -(-words // _MOST_STEPS)
+    return chunks, -(-words // chunks)
+
+
+def tile_of(stride: int, out_channels: int) -> int:
+    """The most pixels in a tile whose inputs and outputs a load or store can reach."""
+    return next(pixels for pixels in (4, 2, 1) if (pixels - 1) * max(stride, out_channels) < _LONGEST_OFFSET)
 
 
 def _sum(number: int) -> str:
