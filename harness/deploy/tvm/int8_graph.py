@@ -17,6 +17,7 @@ from harness.deploy.tvm.kernels.packed_conv import PackedConv
 from harness.deploy.tvm.kernels.packed_dense import PackedDense
 from harness.deploy.tvm.kernels.packed_pointwise import PackedPointwise
 from harness.deploy.tvm.kernels.packing import can_be_packed, pack_parameters
+from harness.deploy.tvm.kernels.planar_depthwise import PlanarDepthwise, fits_planes
 from harness.deploy.tvm.kernels.pooling import Mean, Pool
 from harness.deploy.tvm.kernels.requantize import Clamp, Requantization
 from harness.deploy.tvm.kernels.softmax import Softmax
@@ -25,12 +26,15 @@ from harness.deploy.tvm.program import Activation, Call
 from harness.deploy.tvm.quantize_math import (
     INT8_MAX,
     INT8_MIN,
+    INT32_MAX,
+    QUARTER,
     Multiplier,
     Rounding,
     activation_range,
     channel_parameters,
     exp_of_differences,
     has_short_form,
+    multiply,
     quantize_multiplier,
 )
 from harness.deploy.tvm.window import Window, padding_before
@@ -133,6 +137,12 @@ def _channels(
     count = weights.shape[0]
     bias = np.zeros(count, np.int64) if source.input(2) is None else source.constant(2).ravel().astype(np.int64)
     multipliers = [quantize_multiplier(float(scale)) for scale in np.broadcast_to(scales, count)]
+    for channel in np.flatnonzero(~weights.any(axis=1)):
+        if abs(int(bias[channel])) << multipliers[channel].left > INT32_MAX:
+            continue
+        # What pruning left behind comes with biases and scales of any size; its outputs are one value.
+        value = multiply(int(bias[channel]), multipliers[channel], rounding)
+        bias[channel], multipliers[channel] = 4 * np.clip(value, -256, 256), QUARTER
     farthest = max(INT8_MAX - zero_point, zero_point - INT8_MIN)
     largest = int((np.abs(bias) + np.abs(weights).sum(axis=1) * farthest).max(initial=0))
     short = has_short_form(multipliers, rounding, largest)
@@ -220,9 +230,14 @@ def _depthwise(source: _Operator) -> Call:
     taps = weights.reshape(-1, out_channels).T.astype(np.int64)
     channels = _channels(source, taps, _effective_scales(source), Rounding.TWICE)
     zero_point = _zero_point(source.given(0))
+    place = _activation(source.given(0))
+    if source.core.has_dsp and channels.requantization.short and fits_planes(window, out_channels):
+        planar = PlanarDepthwise(window, zero_point, _finish(channels.requantization))
+        table = planar.pack(weights[0].astype(np.int8), channels.parameters)
+        return Call(planar, (place, table, Activation(source.output.index)))
     kernel = Depthwise(window, out_channels // window.channels, zero_point, channels.requantization)
     constants = (kernel.pack(weights[0].astype(np.int8)), channels.parameters)
-    return Call(kernel, (_activation(source.given(0)), *constants, Activation(source.output.index)))
+    return Call(kernel, (place, *constants, Activation(source.output.index)))
 
 
 def _pool(source: _Operator) -> Call:
