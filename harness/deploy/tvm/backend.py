@@ -82,7 +82,7 @@ def _write(program: Program, target: Target, directory: Path) -> GeneratedCode:
     with dsp.extension(target.core.has_dsp):
         built = {name: kernel.prim_func(name) for kernel, name in functions.items()}
     write_object(built, llvm_target(target), kernels)
-    source.write_text(model_source(program, memory, functions))
+    source.write_text(model_source(program, memory, functions, target.core))
     return _describe(program, memory, functions, source, kernels)
 
 

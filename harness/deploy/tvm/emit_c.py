@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
+from harness.deploy.target import Core
 from harness.deploy.tvm.memory import Memory
 from harness.deploy.tvm.program import Activation, Call, KernelSource, Program, Scratch
 
@@ -30,7 +31,7 @@ class _Constants:
         return self.names[content]
 
 
-def model_source(program: Program, memory: Memory, functions: Mapping[KernelSource, str]) -> str:
+def model_source(program: Program, memory: Memory, functions: Mapping[KernelSource, str], core: Core) -> str:
     """The text of the C file; `functions` names each kernel's function."""
     constants = _Constants()
     body = []
@@ -43,7 +44,7 @@ def model_source(program: Program, memory: Memory, functions: Mapping[KernelSour
             '#include "model.h"\n',
             *_prototypes(program, functions),
             "",
-            *_micro_kernels(functions),
+            *_micro_kernels(functions, core),
             *constants.definitions,
             "",
             f"static uint8_t arena[{max(memory.nbytes, 1)}] __attribute__((aligned(16)));\n",
@@ -61,10 +62,10 @@ def model_source(program: Program, memory: Memory, functions: Mapping[KernelSour
     )
 
 
-def _micro_kernels(functions: Mapping[KernelSource, str]) -> list[str]:
+def _micro_kernels(functions: Mapping[KernelSource, str], core: Core) -> list[str]:
     """The C of what the kernels call, each once."""
     distinct = {micro.symbol: micro for kernel in functions for micro in kernel.micro_kernels}
-    return [micro.source() for micro in distinct.values()]
+    return [micro.source(core) for micro in distinct.values()]
 
 
 def _prototypes(program: Program, functions: Mapping[KernelSource, str]) -> list[str]:

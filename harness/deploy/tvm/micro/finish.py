@@ -26,9 +26,6 @@ class Finish:
         """Whether accumulators are to be twice the sum."""
         return self.rounding is Rounding.TWICE
 
-    def __str__(self) -> str:
-        return "_".join([self.rounding.name.lower(), *(str(n) for n in (self.zero_point, self.low, self.high))])
-
     def scale(self, value: str, multiplier: str, shift: str) -> list[str]:
         """Turn the accumulator in a register into the int8 value; `shift` is `quantize_math.channel_parameters`'."""
         if self.doubled:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from abc import ABC, abstractmethod
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
+from hashlib import sha256
 from typing import ClassVar
+
+from harness.deploy.target import Core
+from harness.deploy.tvm.micro.dual_issue import in_pairs
 
 
 @dataclass(frozen=True)
@@ -20,25 +23,21 @@ class MicroKernel(ABC):
 
     @abstractmethod
     def body(self) -> list[str]:
-        """Instructions, labels (local, numbers) and directives; arguments and result as in the procedure call standard."""
+        """Instructions and local labels; arguments as in the procedure call standard."""
 
     @property
     def symbol(self) -> str:
-        """The function's name: it tells its fields."""
-        values = (getattr(self, field.name) for field in fields(self))
-        return "_".join(["model", self.kind, *(re.sub(r"\W+", "", _word(value)) for value in values)]).rstrip("_")
+        """The function's name: its kind, and a digest of its fields."""
+        return f"model_{self.kind}_{sha256(repr(self).encode()).hexdigest()[:8]}"
 
-    def source(self) -> str:
-        """The function in C."""
-        lines = "\n".join(f'        "{_wide(line)}\\n"' for line in self.body())
+    def source(self, core: Core) -> str:
+        """The function in C, for a core."""
+        body = in_pairs(self.body()) if core is Core.CORTEX_M7 else self.body()
+        lines = "\n".join(f'        "{_wide(line)}\\n"' for line in body)
         return (
             f"__attribute__((naked, noinline, aligned(8))) void {self.symbol}(void)\n"
             f"{{\n    __asm__ volatile(\n{lines});\n}}\n"
         )
-
-
-def _word(value: object) -> str:
-    return str(value).replace("-", "m").replace(", ", "x").replace("True", "y").replace("False", "n")
 
 
 def _wide(line: str) -> str:
