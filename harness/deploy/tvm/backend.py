@@ -56,14 +56,14 @@ def _program(variant: Variant, graph: Graph, quantized: bool, target: Target) ->
 
     try:
         if quantized:
-            from harness.deploy.tvm.int8_graph import lower_int8
+            from harness.deploy.tvm.int8_graph import fuse_residuals, lower_int8
 
-            return assemble(graph, lambda operator: lower_int8(graph, operator, target.core))
+            return assemble(graph, lambda group: lower_int8(graph, group, target.core), fuse_residuals)
         from harness.deploy.tvm.float_graph import lower_float
         from harness.deploy.tvm.lowering import llvm_target
 
         layers = lower_float(variant.model, graph, llvm_target(target))
-        return assemble(graph, lambda operator: layers[operator.index])
+        return assemble(graph, lambda group: layers[group[0].index])
     except HarnessError:
         raise
     except Exception as error:

@@ -24,6 +24,7 @@ class FloatKernel:
     function: tirx.PrimFunc
     workspaces: tuple[int, ...]
     micro_kernels: tuple[MicroKernel, ...] = ()
+    in_place: tuple[int, ...] = ()
 
     def prim_func(self, name: str) -> tirx.PrimFunc:
         """The function under its final name."""

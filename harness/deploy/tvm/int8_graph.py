@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import prod
 from typing import TYPE_CHECKING
 
@@ -12,7 +12,16 @@ import numpy as np
 from harness.deploy.target import Core
 from harness.deploy.tvm.kernels.conv import Conv, pointwise_row_width
 from harness.deploy.tvm.kernels.depthwise import Depthwise
-from harness.deploy.tvm.kernels.elementwise import Add, Concatenate, Dequantize, Operand, Pad, Quantize, Rescale
+from harness.deploy.tvm.kernels.elementwise import (
+    Add,
+    AddAlike,
+    Concatenate,
+    Dequantize,
+    Operand,
+    Pad,
+    Quantize,
+    Rescale,
+)
 from harness.deploy.tvm.kernels.packed_conv import PackedConv
 from harness.deploy.tvm.kernels.packed_dense import PackedDense
 from harness.deploy.tvm.kernels.packed_pointwise import PackedPointwise
@@ -21,6 +30,7 @@ from harness.deploy.tvm.kernels.planar_depthwise import PlanarDepthwise, fits_pl
 from harness.deploy.tvm.kernels.pooling import Mean, Pool
 from harness.deploy.tvm.kernels.requantize import Clamp, Requantization
 from harness.deploy.tvm.kernels.softmax import Softmax
+from harness.deploy.tvm.micro.add_values import AddValues, Term
 from harness.deploy.tvm.micro.finish import Finish
 from harness.deploy.tvm.program import Activation, Call
 from harness.deploy.tvm.quantize_math import (
@@ -47,9 +57,45 @@ _FEW_ROWS = 4
 """So many pixels make a tile; of fewer, each reads the weights by itself."""
 
 
-def lower_int8(graph: Graph, operator: GraphOperator, core: Core) -> list[Call]:
-    """The kernel calls of one supported operator."""
-    return [_LOWERINGS[operator.op](_Operator(graph, operator, core))]
+def lower_int8(graph: Graph, group: tuple[GraphOperator, ...], core: Core) -> list[Call]:
+    """The kernel calls of one supported operator, or of several that `fuse_residuals` put together."""
+    sources = [_Operator(graph, operator, core) for operator in group]
+    if len(sources) == 2:
+        fused = _residual(*sources)
+        if fused is not None:
+            return [fused]
+    return [_LOWERINGS[source.operator.op](source) for source in sources]
+
+
+def fuse_residuals(graph: Graph) -> list[tuple[GraphOperator, ...]]:
+    """All operators in order, an addition together with a convolution right before it of which nobody else knows."""
+    groups: list[tuple[GraphOperator, ...]] = []
+    for operator in graph.operators:
+        before = groups[-1][-1] if groups else None
+        if operator.op == "ADD" and before is not None and before.op == "CONV_2D":
+            made = before.outputs[0]
+            users = [each for each in graph.operators if made in each.inputs]
+            if users == [operator] and operator.inputs.count(made) == 1 and made not in graph.outputs:
+                groups[-1] = before, operator
+                continue
+        groups.append((operator,))
+    return groups
+
+
+def _residual(conv: _Operator, addition: _Operator) -> Call | None:
+    """Both as one call, if kernels for that fit."""
+    made = conv.output
+    first = addition.operator.inputs[0] == made.index
+    summand = addition.given(1 if first else 0)
+    values = _add_values(addition)
+    call = _conv(conv)
+    if values is None or not isinstance(call.kernel, PackedConv | PackedPointwise):
+        return None
+    if not first:
+        values = replace(values, left=values.right, right=values.left)
+    *arguments, _ = call.arguments
+    places = _activation(summand), Activation(addition.output.index)
+    return Call(replace(call.kernel, residual=values), (*arguments, *places))
 
 
 @dataclass(frozen=True)
@@ -264,24 +310,49 @@ def _mean(source: _Operator) -> Call:
 
 def _add(source: _Operator) -> Call:
     left, right, y = source.given(0), source.given(1), source.output
-    twice_larger = 2 * max(_scale(left), _scale(right))
+    places = _activation(left), _activation(right), Activation(y.index)
+    values = _add_values(source)
+    if values is not None:
+        return Call(AddAlike(prod(y.shape), values), places)
+    scales = _AddScales.of(left, right, y)
     kernel = Add(
-        y.shape or (1,),
-        _operand(left, y, twice_larger),
-        _operand(right, y, twice_larger),
-        quantize_multiplier(twice_larger / ((1 << 20) * _scale(y))),
-        source.clamp(),
+        y.shape or (1,), _operand(left, y, scales.left), _operand(right, y, scales.right), scales.total, source.clamp()
     )
-    return Call(kernel, (_activation(left), _activation(right), Activation(y.index)))
+    return Call(kernel, places)
 
 
-def _operand(tensor: GraphTensor, output: GraphTensor, twice_larger: float) -> Operand:
+@dataclass(frozen=True)
+class _AddScales:
+    """The multipliers of TFLite's ADD."""
+
+    left: Multiplier
+    right: Multiplier
+    total: Multiplier
+
+    @classmethod
+    def of(cls, left: GraphTensor, right: GraphTensor, output: GraphTensor) -> _AddScales:
+        twice_larger = 2 * max(_scale(left), _scale(right))
+        terms = (quantize_multiplier(_scale(tensor) / twice_larger) for tensor in (left, right))
+        return cls(*terms, quantize_multiplier(twice_larger / ((1 << 20) * _scale(output))))
+
+
+def _add_values(source: _Operator) -> AddValues | None:
+    """The micro-kernel of an ADD, if one fits."""
+    left, right, y = source.given(0), source.given(1), source.output
+    scales = _AddScales.of(left, right, y)
+    if not source.core.has_dsp or left.shape != right.shape or scales.total.right < 1:
+        return None
+    finish = _finish(Requantization(source.clamp(), Rounding.TWICE, short=True))
+    terms = Term(_zero_point(left), scales.left), Term(_zero_point(right), scales.right)
+    return AddValues(*terms, scales.total, finish)
+
+
+def _operand(tensor: GraphTensor, output: GraphTensor, multiplier: Multiplier) -> Operand:
     shape = (1,) * (len(output.shape) - len(tensor.shape)) + tensor.shape
     strides, stride = [], 1
     for extent in reversed(shape):
         strides.append(0 if extent == 1 else stride)
         stride *= extent
-    multiplier = quantize_multiplier(_scale(tensor) / twice_larger)
     return Operand(prod(shape), tuple(reversed(strides)) or (0,), _zero_point(tensor), multiplier)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from harness.deploy.tvm.arena import Lifetime, lower_bound, plan_arena
 from harness.deploy.tvm.program import Activation, Program, Scratch
@@ -39,6 +39,7 @@ class Memory:
 
 def lay_out(program: Program) -> Memory:
     """Plan the arena. Inputs live from the start to their last use, outputs from their making to the end."""
+    program = replace(program, storage=_in_place(program))
     lifetimes = {**_tensors(program), **_step_buffers(program)}
     buffers = list(lifetimes.values())
     plan = plan_arena(buffers)
@@ -46,7 +47,36 @@ def lay_out(program: Program) -> Memory:
     return Memory(offsets, program.storage, plan.nbytes, lower_bound(buffers))
 
 
+def _in_place(program: Program) -> tuple[int, ...]:
+    """The program's storage, with outputs on top of inputs that are needed no longer, where kernels allow it."""
+    storage = list(program.storage)
+    for number, step in enumerate(program.steps):
+        if len(step.calls) != 1:
+            continue
+        (call,) = step.calls
+        output = call.arguments[-1]
+        places = [storage[a.tensor] if isinstance(a, Activation) else None for a in call.arguments]
+        for candidate in call.kernel.in_place:
+            source = places[candidate]
+            if source is None or not isinstance(output, Activation):
+                continue
+            others = [place for n, place in enumerate(places[:-1]) if n not in call.kernel.in_place]
+            last = _spans(replace(program, storage=tuple(storage)))[source][1]
+            equal = _nbytes(program, source) == _nbytes(program, output.tensor)
+            if last == number and source not in others and equal:
+                made = storage[output.tensor]
+                storage = [source if place == made else place for place in storage]
+                break
+    return tuple(storage)
+
+
 def _tensors(program: Program) -> dict[Key, Lifetime]:
+    spans = _spans(program)
+    return {("tensor", storage, 0): Lifetime(_nbytes(program, storage), *span) for storage, span in spans.items()}
+
+
+def _spans(program: Program) -> dict[int, list[int]]:
+    """First and last step in which each storage is in use."""
     spans: dict[int, list[int]] = {}
 
     def extend(tensor: int, step: int) -> None:
@@ -62,7 +92,7 @@ def _tensors(program: Program) -> dict[Key, Lifetime]:
                     extend(argument.tensor, number)
     for tensor in program.graph.outputs:
         extend(tensor, len(program.steps))
-    return {("tensor", storage, 0): Lifetime(_nbytes(program, storage), *span) for storage, span in spans.items()}
+    return spans
 
 
 def _nbytes(program: Program, tensor: int) -> int:

@@ -34,6 +34,10 @@ class KernelSource(Protocol):
     def micro_kernels(self) -> tuple[MicroKernel, ...]:
         """What the function calls."""
 
+    @property
+    def in_place(self) -> tuple[int, ...]:
+        """Numbers of the arguments whose memory the output may take, if nothing else needs it."""
+
     def prim_func(self, name: str) -> PrimFunc:
         """The function, of raw pointers and C linkage."""
 
@@ -86,21 +90,33 @@ class Program:
     storage: tuple[int, ...]
 
 
-def assemble(graph: Graph, lower: Callable[[GraphOperator], Sequence[Call]]) -> Program:
-    """The program of a graph. An alias has no step of its own: it joins the one before it, or if none is, the first."""
+def assemble(
+    graph: Graph,
+    lower: Callable[[tuple[GraphOperator, ...]], Sequence[Call]],
+    fuse: Callable[[Graph], Sequence[tuple[GraphOperator, ...]]] | None = None,
+) -> Program:
+    """The program of a graph.
+
+    An alias has no step of its own: it joins the one before it, or if none is, the first.
+
+    Args:
+        lower: gives the calls of operators that make one step.
+        fuse: groups the operators, aliases each by itself, in the order of execution; else each is a group.
+    """
     storage = list(range(len(graph.tensors)))
     steps: list[ProgramStep] = []
     waiting: tuple[str, ...] = ()
-    for operator in graph.operators:
-        if operator.op in ALIASES:
-            source = operator.inputs[0]
+    for group in fuse(graph) if fuse is not None else [(operator,) for operator in graph.operators]:
+        names = tuple(operator.name for operator in group)
+        if group[0].op in ALIASES:
+            source = group[0].inputs[0]
             assert source is not None
-            storage[operator.outputs[0]] = storage[source]
+            storage[group[0].outputs[0]] = storage[source]
             if steps:
-                steps[-1] = ProgramStep((*steps[-1].layers, operator.name), steps[-1].calls)
+                steps[-1] = ProgramStep((*steps[-1].layers, *names), steps[-1].calls)
             else:
-                waiting = (*waiting, operator.name)
+                waiting = (*waiting, *names)
             continue
-        steps.append(ProgramStep((*waiting, operator.name), tuple(lower(operator))))
+        steps.append(ProgramStep((*waiting, *names), tuple(lower(group))))
         waiting = ()
     return Program(graph, tuple(steps), tuple(storage))

@@ -9,8 +9,10 @@ from tvm.ir import Expr
 from tvm.tirx import Buffer
 from tvm.tirx.script import builder as T  # noqa: N812
 
-from harness.deploy.tvm.kernels.kernel import Kernel, Parameter, store
+from harness.deploy.tvm.kernels.kernel import Kernel, Parameter, call, store
 from harness.deploy.tvm.kernels.requantize import Clamp, multiply
+from harness.deploy.tvm.micro.add_values import AddValues
+from harness.deploy.tvm.micro.micro_kernel import MicroKernel
 from harness.deploy.tvm.quantize_math import Multiplier
 
 _ADD_LEFT_SHIFT = 20
@@ -63,6 +65,30 @@ class Add(Kernel):
 
 
 @dataclass(frozen=True)
+class AddAlike(Kernel):
+    """ADD of two tensors of one shape, for cores with the DSP extension."""
+
+    kind: ClassVar[str] = "add"
+    elements: int
+    values: AddValues
+
+    @property
+    def micro_kernels(self) -> tuple[MicroKernel, ...]:
+        return (self.values,)
+
+    @property
+    def parameters(self) -> tuple[Parameter, ...]:
+        return tuple(Parameter(name, "int8", self.elements) for name in ("left", "right", "y"))
+
+    @property
+    def in_place(self) -> tuple[int, ...]:
+        return 0, 1
+
+    def body(self, *buffers: Buffer) -> None:
+        call(self.values, *(T.address_of(buffer[0]) for buffer in buffers), T.int32(self.elements))
+
+
+@dataclass(frozen=True)
 class Rescale(Kernel):
     """RELU, RELU6 and QUANTIZE of an int8 tensor: another scale and zero point, and a clamp."""
 
@@ -75,6 +101,10 @@ class Rescale(Kernel):
     @property
     def parameters(self) -> tuple[Parameter, ...]:
         return Parameter("x", "int8", self.elements), Parameter("y", "int8", self.elements)
+
+    @property
+    def in_place(self) -> tuple[int, ...]:
+        return (0,)
 
     def body(self, *buffers: Buffer) -> None:
         x, y = buffers

@@ -55,9 +55,24 @@ class Kernel(ABC):
         """What the body calls."""
         return ()
 
+    @property
+    def in_place(self) -> tuple[int, ...]:
+        """Which arguments the output may lie on: every value of theirs is read before its place is written."""
+        return ()
+
     def prim_func(self, name: str) -> PrimFunc:
         """This kernel as a function of raw pointers, of C linkage, called `name`."""
         return pointer_function(name, self.parameters, self.body)
+
+
+class Tensors(dict[str, Buffer]):
+    """A kernel's buffers by the names of their parameters."""
+
+    @classmethod
+    def of(cls, kernel: Kernel, buffers: tuple[Buffer, ...]) -> Tensors:
+        """The buffers that a body was called with."""
+        names = (parameter.name for parameter in kernel.parameters)
+        return cls(zip(names, buffers, strict=True))
 
 
 def pointer_function(name: str, parameters: tuple[Parameter, ...], body: Callable[..., None]) -> PrimFunc:

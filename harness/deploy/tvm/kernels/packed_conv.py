@@ -12,8 +12,10 @@ from tvm.tirx import Buffer
 from tvm.tirx.script import builder as T  # noqa: N812
 
 from harness.deploy.tvm.kernels.image_rows import ImageRows
-from harness.deploy.tvm.kernels.kernel import Kernel, Parameter, call
+from harness.deploy.tvm.kernels.kernel import Kernel, Parameter, Tensors, call
 from harness.deploy.tvm.kernels.packing import pack_channels
+from harness.deploy.tvm.kernels.residual import add_residual, made_at, residual_parameters, residual_workspace
+from harness.deploy.tvm.micro.add_values import AddValues
 from harness.deploy.tvm.micro.dots import Dots, steps_of, tile_of
 from harness.deploy.tvm.micro.finish import Finish
 from harness.deploy.tvm.micro.micro_kernel import MicroKernel
@@ -33,7 +35,8 @@ class PackedConv(Kernel):
     """CONV_2D whose kernel is not dilated along rows.
 
     A block of output rows at a time: their inputs are widened into a workspace; then for each pair of channels, the
-    weights are copied beside them, out of the flash's wait states, and all of the block's outputs computed.
+    weights are copied beside them, out of the flash's wait states, and all of the block's outputs computed. Where a
+    `residual` is added, the block's outputs are made beside, and their sums written.
     """
 
     kind: ClassVar[str] = "conv"
@@ -41,6 +44,7 @@ class PackedConv(Kernel):
     out_channels: int
     pad_value: int
     finish: Finish
+    residual: AddValues | None = None
 
     @property
     def block_rows(self) -> int:
@@ -87,7 +91,8 @@ class PackedConv(Kernel):
     @property
     def micro_kernels(self) -> tuple[MicroKernel, ...]:
         shapes = [self._dots(paired) for paired in (True, False) if self._groups(paired)]
-        return (*shapes, CopyWords(), FillWords(), WidenWords())
+        added = [] if self.residual is None else [self.residual]
+        return (*shapes, CopyWords(), FillWords(), WidenWords(), *added)
 
     def _groups(self, paired: bool) -> int:
         return self.out_channels // 2 if paired else self.out_channels % 2
@@ -96,14 +101,25 @@ class PackedConv(Kernel):
     def parameters(self) -> tuple[Parameter, ...]:
         window, rows = self.window, self._rows(self.block_rows)
         words = self._dots(True).words
+        outputs = window.out_height * window.out_width * self.out_channels
         return (
             Parameter("x", "int8", window.height * window.width * window.channels),
             Parameter("weights", "int32", -(-self.out_channels // 2) * words),
             Parameter("parameters", "int32", 3 * self.out_channels),
-            Parameter("y", "int8", window.out_height * window.out_width * self.out_channels),
+            *residual_parameters(self.residual, outputs),
+            Parameter("y", "int8", outputs),
             Parameter("rows", "int16", rows.elements, workspace=True),
             Parameter("taps", "int32", words, workspace=True),
+            *residual_workspace(self.residual, self.block_rows * self._row_outputs),
         )
+
+    @property
+    def _row_outputs(self) -> int:
+        return self.window.out_width * self.out_channels
+
+    @property
+    def in_place(self) -> tuple[int, ...]:
+        return () if self.residual is None else (3,)
 
     def pack(self, weights: NDArray[np.int8]) -> NDArray[np.int32]:
         """(out_channels, kernel_height, kernel_width, channels) weights in the order in which the loop reads them."""
@@ -116,24 +132,26 @@ class PackedConv(Kernel):
         return pack_channels(taps.reshape(self.out_channels, -1))
 
     def body(self, *buffers: Buffer) -> None:
-        x, _, _, _, rows, _ = buffers
+        tensors = Tensors.of(self, buffers)
+        x, rows = tensors["x"], tensors["rows"]
         window, block_rows = self.window, self.block_rows
         image = self._rows(block_rows)
-        blocks = -(-window.out_height // block_rows)
         image.fill(rows)
-        with T.serial(blocks) as block:
+        with T.serial(-(-window.out_height // block_rows)) as block:
             first = block * (block_rows * window.stride_height) - window.pad_top
             with T.serial(image.count) as row:
                 image.widen(rows, x, row, first + row)
             count = T.min(T.int32(block_rows), T.int32(window.out_height) - block * block_rows)
+            begin = block * (block_rows * self._row_outputs)
             for paired in (True, False):
                 if groups := self._groups(paired):
                     with T.serial(groups) as group:
-                        self._block(buffers, paired, group, block * block_rows, count)
+                        self._outputs(tensors, paired, group, begin, count)
+            add_residual(self.residual, tensors, begin, count * self._row_outputs)
 
-    def _block(self, buffers: tuple[Buffer, ...], paired: bool, group: Expr, first: Expr, count: Expr) -> None:
-        """All outputs of a block in one pair of channels, or in the last one."""
-        _, weights, parameters, y, rows, taps = buffers
+    def _outputs(self, tensors: Tensors, paired: bool, group: Expr, begin: Expr, count: Expr) -> None:
+        """`count` rows of outputs from element `begin` on, in one pair of channels, or in the last one."""
+        weights, rows, taps = tensors["weights"], tensors["rows"], tensors["taps"]
         window, dots = self.window, self._dots(paired)
         image = self._rows(self.block_rows)
         if not paired:
@@ -144,8 +162,8 @@ class PackedConv(Kernel):
                 dots,
                 T.address_of(rows[i * (window.stride_height * image.pitch)]),
                 T.address_of(taps[0]),
-                T.address_of(parameters[group * 6]),
-                T.address_of(y[(first + i) * (window.out_width * self.out_channels) + group * 2]),
+                T.address_of(tensors["parameters"][group * 6]),
+                made_at(self.residual, tensors, begin, i * self._row_outputs + group * 2),
                 T.int32(window.out_width // dots.pixels if dots.pixels > 1 else 0),
                 T.int32(window.out_width % dots.pixels if dots.pixels > 1 else window.out_width),
             )

@@ -11,8 +11,10 @@ from tvm.tirx import Buffer
 from tvm.tirx.script import builder as T  # noqa: N812
 
 from harness.deploy.tvm.kernels.image_rows import widen_values
-from harness.deploy.tvm.kernels.kernel import Kernel, Parameter, call
+from harness.deploy.tvm.kernels.kernel import Kernel, Parameter, Tensors, call
 from harness.deploy.tvm.kernels.packing import pack_channels
+from harness.deploy.tvm.kernels.residual import add_residual, made_at, residual_parameters, residual_workspace
+from harness.deploy.tvm.micro.add_values import AddValues
 from harness.deploy.tvm.micro.dots import Dots, steps_of, tile_of
 from harness.deploy.tvm.micro.finish import Finish
 from harness.deploy.tvm.micro.micro_kernel import MicroKernel
@@ -36,6 +38,7 @@ class PackedPointwise(Kernel):
     channels: int
     out_channels: int
     finish: Finish
+    residual: AddValues | None = None
 
     @property
     def _permuted(self) -> bool:
@@ -62,7 +65,8 @@ class PackedPointwise(Kernel):
     @property
     def micro_kernels(self) -> tuple[MicroKernel, ...]:
         shapes = [self._dots(paired) for paired in (True, False) if self._groups(paired)]
-        return (*shapes, CopyWords(), *([WidenWords()] if self._permuted else []))
+        added = [] if self.residual is None else [self.residual]
+        return (*shapes, CopyWords(), *([WidenWords()] if self._permuted else []), *added)
 
     def _groups(self, paired: bool) -> int:
         return self.out_channels // 2 if paired else self.out_channels % 2
@@ -76,10 +80,16 @@ class PackedPointwise(Kernel):
             Parameter("x", "int8", self.pixels * self.channels),
             Parameter("weights", "int32", -(-self.out_channels // 2) * words),
             Parameter("parameters", "int32", 3 * self.out_channels),
+            *residual_parameters(self.residual, self.pixels * self.out_channels),
             Parameter("y", "int8", self.pixels * self.out_channels),
             Parameter("widened", "int16", widened, workspace=True),
             Parameter("taps", "int32", words, workspace=True),
+            *residual_workspace(self.residual, self.block * self.out_channels),
         )
+
+    @property
+    def in_place(self) -> tuple[int, ...]:
+        return () if self.residual is None else (3,)
 
     def pack(self, weights: NDArray[np.int8]) -> NDArray[np.int32]:
         """(out_channels, channels) weights in the order in which the loop reads them."""
@@ -91,35 +101,41 @@ class PackedPointwise(Kernel):
         return pack_channels(taps)
 
     def body(self, *buffers: Buffer) -> None:
-        x, _, _, _, widened, _ = buffers
+        tensors = Tensors.of(self, buffers)
         with T.serial(-(-self.pixels // self.block)) as block:
             first = block * self.block
             count = T.min(T.int32(self.block), T.int32(self.pixels) - first)
-            if self._pitch == self.channels:
-                origin, values = first * self.channels, count * self.channels
-                widen_values(widened, x, origin, T.int32(0), values, self._permuted)
-            else:
-                with T.serial(count) as pixel:
-                    origin, start = (first + pixel) * self.channels, pixel * self._pitch
-                    widen_values(widened, x, origin, start, T.int32(self.channels), False)
+            self._widen(tensors["widened"], tensors["x"], first, count)
+            begin = first * self.out_channels
             for paired in (True, False):
                 if groups := self._groups(paired):
                     with T.serial(groups) as group:
-                        self._outputs(buffers, paired, group, first, count)
+                        self._outputs(tensors, paired, group, begin, count)
+            add_residual(self.residual, tensors, begin, count * self.out_channels)
 
-    def _outputs(self, buffers: tuple[Buffer, ...], paired: bool, group: Expr, first: Expr, count: Expr) -> None:
-        """A block in one pair of channels, or in the last one."""
-        _, weights, parameters, y, widened, taps = buffers
+    def _widen(self, widened: Buffer, x: Buffer, first: Expr, count: Expr) -> None:
+        """Bring in `count` pixels."""
+        if self._pitch == self.channels:
+            origin, values = first * self.channels, count * self.channels
+            widen_values(widened, x, origin, T.int32(0), values, self._permuted)
+            return
+        with T.serial(count) as pixel:
+            origin, start = (first + pixel) * self.channels, pixel * self._pitch
+            widen_values(widened, x, origin, start, T.int32(self.channels), False)
+
+    def _outputs(self, tensors: Tensors, paired: bool, group: Expr, begin: Expr, count: Expr) -> None:
+        """`count` pixels of outputs from element `begin` on, in one pair of channels, or in the last one."""
+        weights, taps = tensors["weights"], tensors["taps"]
         dots = self._dots(paired)
         if not paired:
             group = T.int32(self.out_channels // 2)
         call(CopyWords(), T.address_of(taps[0]), T.address_of(weights[group * dots.words]), T.int32(dots.words))
         call(
             dots,
-            T.address_of(widened[0]),
+            T.address_of(tensors["widened"][0]),
             T.address_of(taps[0]),
-            T.address_of(parameters[group * 6]),
-            T.address_of(y[first * self.out_channels + group * 2]),
+            T.address_of(tensors["parameters"][group * 6]),
+            made_at(self.residual, tensors, begin, group * 2),
             T.floordiv(count, dots.pixels) if dots.pixels > 1 else T.int32(0),
             T.floormod(count, dots.pixels) if dots.pixels > 1 else count,
         )

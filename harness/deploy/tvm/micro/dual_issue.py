@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 from itertools import groupby
 
-_MULTIPLY = ("smlad", "smlabb", "smlabt", "smlatb", "smlatt", "smmul", "smmulr")
+_MULTIPLY = ("smlad", "smlabb", "smlabt", "smlatb", "smlatt", "smmul", "smmulr", "smmlar")
 _ONLY_FIRST = ("sxtb16", "pkhbt", "pkhtb", "ssat")
 """SIMD and saturation don't issue as the second of two."""
 _BARRIERS = ("b", "beq", "bne", "blo", "bhs", "bx", "push", "pop", "ldm", "stm", "it", "movgt", "movlt", "cmp")
@@ -78,7 +78,7 @@ def _parse(text: str) -> _Instruction:
     if mnemonic in ("subs", "adds"):
         written.add("flags")
     address = operands[operands.find("[") :] if "[sp" in operands else ""
-    accumulated = registers[3] if mnemonic.startswith("smla") else ""
+    accumulated = registers[3] if mnemonic.startswith(("smla", "smmla")) else ""
     return _Instruction(text, mnemonic, frozenset(written), frozenset(read), accumulated, address)
 
 
