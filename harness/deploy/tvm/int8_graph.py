@@ -332,8 +332,8 @@ class _AddScales:
     @classmethod
     def of(cls, left: GraphTensor, right: GraphTensor, output: GraphTensor) -> _AddScales:
         twice_larger = 2 * max(_scale(left), _scale(right))
-        terms = (quantize_multiplier(_scale(tensor) / twice_larger) for tensor in (left, right))
-        return cls(*terms, quantize_multiplier(twice_larger / ((1 << 20) * _scale(output))))
+        first, second = (quantize_multiplier(_scale(tensor) / twice_larger) for tensor in (left, right))
+        return cls(first, second, quantize_multiplier(twice_larger / ((1 << 20) * _scale(output))))
 
 
 def _add_values(source: _Operator) -> AddValues | None:
