@@ -53,17 +53,17 @@ class TvmBackend:
 
 def _program(variant: Variant, graph: Graph, quantized: bool, target: Target) -> Program:
     from harness.deploy.tvm.program import assemble
+    from harness.deploy.tvm.residuals import fuse_residuals
 
+    groups = fuse_residuals(graph)
     try:
         if quantized:
-            from harness.deploy.tvm.int8_graph import fuse_residuals, lower_int8
+            from harness.deploy.tvm.int8_graph import lower_int8
 
-            return assemble(graph, lambda group: lower_int8(graph, group, target.core), fuse_residuals)
+            return assemble(graph, groups, lambda group: lower_int8(graph, group, target.core))
         from harness.deploy.tvm.float_graph import lower_float
-        from harness.deploy.tvm.lowering import llvm_target
 
-        layers = lower_float(variant.model, graph, llvm_target(target))
-        return assemble(graph, lambda group: layers[group[0].index])
+        return assemble(graph, groups, lower_float(variant.model, graph, groups, target))
     except HarnessError:
         raise
     except Exception as error:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -92,23 +92,23 @@ class Program:
 
 def assemble(
     graph: Graph,
-    lower: Callable[[tuple[GraphOperator, ...]], Sequence[Call]],
-    fuse: Callable[[Graph], Sequence[tuple[GraphOperator, ...]]] | None = None,
+    groups: Sequence[tuple[GraphOperator, ...]],
+    lower: Callable[[tuple[GraphOperator, ...]], Sequence[Call] | None],
 ) -> Program:
     """The program of a graph.
 
     An alias has no step of its own: it joins the one before it, or if none is, the first.
 
     Args:
-        lower: gives the calls of operators that make one step.
-        fuse: groups the operators, aliases each by itself, in the order of execution; else each is a group.
+        groups: all operators in the order of execution; those together that might be one step.
+        lower: gives the calls of a group; None for several that no kernel computes together.
     """
     storage = list(range(len(graph.tensors)))
     steps: list[ProgramStep] = []
     waiting: tuple[str, ...] = ()
-    for group in fuse(graph) if fuse is not None else [(operator,) for operator in graph.operators]:
+    for group, calls in _lowered(groups, lower):
         names = tuple(operator.name for operator in group)
-        if group[0].op in ALIASES:
+        if calls is None:
             source = group[0].inputs[0]
             assert source is not None
             storage[group[0].outputs[0]] = storage[source]
@@ -117,6 +117,21 @@ def assemble(
             else:
                 waiting = (*waiting, *names)
             continue
-        steps.append(ProgramStep((*waiting, *names), tuple(lower(group))))
+        steps.append(ProgramStep((*waiting, *names), tuple(calls)))
         waiting = ()
     return Program(graph, tuple(steps), tuple(storage))
+
+
+def _lowered(
+    groups: Sequence[tuple[GraphOperator, ...]], lower: Callable[[tuple[GraphOperator, ...]], Sequence[Call] | None]
+) -> Iterator[tuple[tuple[GraphOperator, ...], Sequence[Call] | None]]:
+    """Each step's operators and calls; None for those of an alias."""
+    for group in groups:
+        if group[0].op in ALIASES:
+            yield group, None
+            continue
+        calls = lower(group)
+        if calls is not None:
+            yield group, calls
+        else:
+            yield from (((operator,), lower((operator,))) for operator in group)

@@ -20,6 +20,8 @@ class MicroKernel(ABC):
     """
 
     kind: ClassVar[str]
+    reordered: ClassVar[bool] = True
+    """Whether `dual_issue` knows all of its instructions."""
 
     @abstractmethod
     def body(self) -> list[str]:
@@ -32,7 +34,7 @@ class MicroKernel(ABC):
 
     def source(self, core: Core) -> str:
         """The function in C, for a core."""
-        body = in_pairs(self.body()) if core is Core.CORTEX_M7 else self.body()
+        body = in_pairs(self.body()) if self.reordered and core is Core.CORTEX_M7 else self.body()
         lines = "\n".join(f'        "{_wide(line)}\\n"' for line in body)
         return (
             f"__attribute__((naked, noinline, aligned(8))) void {self.symbol}(void)\n"
@@ -43,7 +45,7 @@ class MicroKernel(ABC):
 def _wide(line: str) -> str:
     """The instruction in its 32-bit encoding, where it has one of 16 bits too."""
     mnemonic, _, operands = line.partition(" ")
-    if line.endswith(":") or line.startswith(".") or mnemonic in _ONE_WIDTH:
+    if line.endswith(":") or mnemonic in _ONE_WIDTH or mnemonic.startswith("v"):
         return line
     return f"{mnemonic}.w {operands}".rstrip()
 

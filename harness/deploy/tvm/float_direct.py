@@ -1,0 +1,46 @@
+"""float32 convolutions that need no help of TVM's front end: those that `kernels.float_conv` fits."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from harness.deploy.target import Core, Target
+from harness.deploy.tvm.kernels.float_conv import FloatConv
+from harness.deploy.tvm.micro.float_dots import Activation
+from harness.deploy.tvm.operator_view import OperatorView, place_of
+from harness.deploy.tvm.program import Call
+from harness.model.tflite_graph import Graph, GraphOperator
+
+_ACTIVATIONS = {"NONE": Activation.NONE, "RELU": Activation.RELU, "RELU6": Activation.RELU6}
+
+
+def lower_directly(graph: Graph, group: tuple[GraphOperator, ...], target: Target) -> Call | None:
+    """A convolution, with the addition that `fuse_residuals` put behind it, as one call; None if it takes TVM."""
+    views = [OperatorView(graph, operator, target.core) for operator in group]
+    conv, last = views[0], views[-1]
+    if conv.operator.op != "CONV_2D" or not target.fpu or not target.core.has_dsp or not _fits(conv):
+        return None
+    activation = _ACTIVATIONS.get(last.activation)
+    if activation is None:
+        return None
+    weights = conv.constant(1).astype(np.float32)
+    bias = np.zeros(len(weights), np.float32) if conv.input(2) is None else conv.constant(2).astype(np.float32)
+    kernel = FloatConv(conv.convolution_window(), len(weights), activation, fused=target.core is Core.CORTEX_M7)
+    arguments = place_of(conv.given(0)), kernel.pack(weights), bias
+    if last is conv:
+        return Call(kernel, (*arguments, place_of(conv.output)))
+    (other,) = (tensor for tensor in map(last.given, (0, 1)) if tensor.index != conv.output.index)
+    if conv.activation != "NONE" or other.shape != conv.output.shape:
+        return None
+    return Call(replace(kernel, residual=True), (*arguments, place_of(other), place_of(last.output)))
+
+
+def _fits(conv: OperatorView) -> bool:
+    x, weights, bias = conv.given(0), conv.given(1), conv.input(2)
+    if weights.data is None or (bias is not None and bias.data is None) or len(x.shape) != 4 or x.shape[0] != 1:
+        return False
+    window = conv.convolution_window()
+    undilated = window.dilation_width == 1 or window.kernel_width == 1
+    return undilated and weights.shape[3] == window.channels and window.used_width > 0

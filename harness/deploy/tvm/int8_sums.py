@@ -1,0 +1,81 @@
+"""Quantized sums: additions, by themselves or behind a convolution."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from math import prod
+
+from harness.deploy.tvm.int8_weighted import lower_conv
+from harness.deploy.tvm.kernels.elementwise import Add, AddAlike, Operand
+from harness.deploy.tvm.kernels.packed_conv import PackedConv
+from harness.deploy.tvm.kernels.packed_pointwise import PackedPointwise
+from harness.deploy.tvm.kernels.requantize import Requantization
+from harness.deploy.tvm.micro.add_values import AddValues, Term
+from harness.deploy.tvm.operator_view import OperatorView, finish_of, place_of, scale_of, zero_point_of
+from harness.deploy.tvm.program import Activation, Call
+from harness.deploy.tvm.quantize_math import Multiplier, Rounding, quantize_multiplier
+from harness.model.tflite_graph import GraphTensor
+
+
+def lower_add(source: OperatorView) -> Call:
+    left, right, y = source.given(0), source.given(1), source.output
+    places = place_of(left), place_of(right), Activation(y.index)
+    values = _add_values(source)
+    if values is not None:
+        return Call(AddAlike(prod(y.shape), values), places)
+    scales = _AddScales.of(left, right, y)
+    kernel = Add(
+        y.shape or (1,), _operand(left, y, scales.left), _operand(right, y, scales.right), scales.total, source.clamp()
+    )
+    return Call(kernel, places)
+
+
+@dataclass(frozen=True)
+class _AddScales:
+    """The multipliers of TFLite's ADD."""
+
+    left: Multiplier
+    right: Multiplier
+    total: Multiplier
+
+    @classmethod
+    def of(cls, left: GraphTensor, right: GraphTensor, output: GraphTensor) -> _AddScales:
+        twice_larger = 2 * max(scale_of(left), scale_of(right))
+        first, second = (quantize_multiplier(scale_of(tensor) / twice_larger) for tensor in (left, right))
+        return cls(first, second, quantize_multiplier(twice_larger / ((1 << 20) * scale_of(output))))
+
+
+def _add_values(source: OperatorView) -> AddValues | None:
+    """The micro-kernel of an ADD, if one fits."""
+    left, right, y = source.given(0), source.given(1), source.output
+    scales = _AddScales.of(left, right, y)
+    if not source.core.has_dsp or left.shape != right.shape or scales.total.right < 1:
+        return None
+    finish = finish_of(Requantization(source.clamp(), Rounding.TWICE, short=True))
+    terms = Term(zero_point_of(left), scales.left), Term(zero_point_of(right), scales.right)
+    return AddValues(*terms, scales.total, finish)
+
+
+def _operand(tensor: GraphTensor, output: GraphTensor, multiplier: Multiplier) -> Operand:
+    shape = (1,) * (len(output.shape) - len(tensor.shape)) + tensor.shape
+    strides, stride = [], 1
+    for extent in reversed(shape):
+        strides.append(0 if extent == 1 else stride)
+        stride *= extent
+    return Operand(prod(shape), tuple(reversed(strides)) or (0,), zero_point_of(tensor), multiplier)
+
+
+def lower_residual(conv: OperatorView, addition: OperatorView) -> Call | None:
+    """Both as one call, if kernels for that fit."""
+    made = conv.output
+    first = addition.operator.inputs[0] == made.index
+    summand = addition.given(1 if first else 0)
+    values = _add_values(addition)
+    call = lower_conv(conv)
+    if values is None or not isinstance(call.kernel, PackedConv | PackedPointwise):
+        return None
+    if not first:
+        values = replace(values, left=values.right, right=values.left)
+    *arguments, _ = call.arguments
+    places = place_of(summand), Activation(addition.output.index)
+    return Call(replace(call.kernel, residual=values), (*arguments, *places))
