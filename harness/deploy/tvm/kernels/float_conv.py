@@ -52,7 +52,7 @@ class FloatConv(Kernel):
         if not self._padded:
             return window.out_height
         elements = window.height * window.width * window.channels
-        budget = max(_LEAST_WORKSPACE, elements + window.out_height * window.out_width * self.out_channels) // 4
+        budget = max(_LEAST_WORKSPACE, elements + window.out_height * window.out_width * self.out_channels) // 2
         rows = 1
         while rows < window.out_height and rows * window.out_width < _ENOUGH_PIXELS:
             if self._image_rows(rows + 1) * self._pitch > budget:

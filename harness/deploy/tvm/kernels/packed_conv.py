@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 _ENOUGH_PIXELS = 128
 """Outputs over which the copying of weights is spread."""
-_LEAST_WORKSPACE = 4096
+_LEAST_WORKSPACE = 8192
 
 
 @dataclass(frozen=True)
