@@ -1,4 +1,4 @@
-"""float32 convolutions that need no help of TVM's front end: those that `kernels.float_conv` fits."""
+"""float32 operators that need no help of TVM's front end: resizing, and convolutions that `kernels.float_conv` fits."""
 
 from __future__ import annotations
 
@@ -11,15 +11,22 @@ from harness.deploy.tvm.kernels.float_conv import FloatConv
 from harness.deploy.tvm.micro.float_dots import Activation
 from harness.deploy.tvm.operator_view import OperatorView, place_of
 from harness.deploy.tvm.program import Call
+from harness.deploy.tvm.resizing import RESIZES, lower_resize
 from harness.model.tflite_graph import Graph, GraphOperator
 
 _ACTIVATIONS = {"NONE": Activation.NONE, "RELU": Activation.RELU, "RELU6": Activation.RELU6}
 
 
 def lower_directly(graph: Graph, group: tuple[GraphOperator, ...], target: Target) -> Call | None:
-    """A convolution, with the addition that `fuse_residuals` put behind it, as one call; None if it takes TVM."""
+    """A group of `fuse_residuals` as one call; None if it takes TVM."""
     views = [OperatorView(graph, operator, target.core) for operator in group]
-    conv, last = views[0], views[-1]
+    if group[0].op in RESIZES:
+        return lower_resize(views[0])
+    return _lower_conv(views[0], views[-1], target)
+
+
+def _lower_conv(conv: OperatorView, last: OperatorView, target: Target) -> Call | None:
+    """A convolution, together with an addition if that comes last."""
     if conv.operator.op != "CONV_2D" or not target.fpu or not target.core.has_dsp or not _fits(conv):
         return None
     activation = _ACTIVATIONS.get(last.activation)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from math import prod
 
 from harness.deploy.target import Core
-from harness.deploy.tvm.int8_sums import lower_add, lower_residual
+from harness.deploy.tvm.int8_sums import lower_binary, lower_residual
 from harness.deploy.tvm.int8_weighted import lower_conv, lower_dense, lower_depthwise
 from harness.deploy.tvm.kernels.elementwise import Concatenate, Dequantize, Pad, Quantize, Rescale
 from harness.deploy.tvm.kernels.pooling import Mean, Pool
@@ -15,6 +15,7 @@ from harness.deploy.tvm.kernels.softmax import Softmax
 from harness.deploy.tvm.operator_view import OperatorView, place_of, scale_of, zero_point_of
 from harness.deploy.tvm.program import Activation, Call
 from harness.deploy.tvm.quantize_math import Multiplier, exp_of_differences, quantize_multiplier
+from harness.deploy.tvm.resizing import lower_resize
 from harness.model.tflite_graph import Graph, GraphOperator
 
 
@@ -95,7 +96,7 @@ def _softmax(source: OperatorView) -> Call:
 
 
 _LOWERINGS: Mapping[str, Callable[[OperatorView], Call]] = {
-    "ADD": lower_add,
+    "ADD": lower_binary,
     "AVERAGE_POOL_2D": _pool,
     "CONCATENATION": _concatenate,
     "CONV_2D": lower_conv,
@@ -104,9 +105,13 @@ _LOWERINGS: Mapping[str, Callable[[OperatorView], Call]] = {
     "FULLY_CONNECTED": lower_dense,
     "MAX_POOL_2D": _pool,
     "MEAN": _mean,
+    "MUL": lower_binary,
     "PAD": _pad,
     "QUANTIZE": _quantize,
     "RELU": _clamp,
     "RELU6": _clamp,
+    "RESIZE_BILINEAR": lower_resize,
+    "RESIZE_NEAREST_NEIGHBOR": lower_resize,
     "SOFTMAX": _softmax,
+    "SUB": lower_binary,
 }

@@ -1,4 +1,4 @@
-"""Quantized sums: additions, by themselves or behind a convolution."""
+"""Quantized sums and products of two tensors, and additions behind a convolution."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from math import prod
 
 from harness.deploy.tvm.int8_weighted import lower_conv
-from harness.deploy.tvm.kernels.elementwise import Add, AddAlike, Operand
+from harness.deploy.tvm.kernels.elementwise import AddAlike, Binary, Operand
 from harness.deploy.tvm.kernels.packed_conv import PackedConv
 from harness.deploy.tvm.kernels.packed_pointwise import PackedPointwise
 from harness.deploy.tvm.kernels.requantize import Requantization
@@ -17,39 +17,41 @@ from harness.deploy.tvm.quantize_math import Multiplier, Rounding, quantize_mult
 from harness.model.tflite_graph import GraphTensor
 
 
-def lower_add(source: OperatorView) -> Call:
+def lower_binary(source: OperatorView) -> Call:
+    """ADD, SUB or MUL."""
     left, right, y = source.given(0), source.given(1), source.output
     places = place_of(left), place_of(right), Activation(y.index)
     values = _add_values(source)
     if values is not None:
         return Call(AddAlike(prod(y.shape), values), places)
-    scales = _AddScales.of(left, right, y)
-    kernel = Add(
-        y.shape or (1,), _operand(left, y, scales.left), _operand(right, y, scales.right), scales.total, source.clamp()
-    )
-    return Call(kernel, places)
+    scales = _Scales.of(source)
+    operands = _operand(left, y, scales.left), _operand(right, y, scales.right)
+    return Call(Binary(source.operator.op, y.shape or (1,), *operands, scales.total, source.clamp()), places)
 
 
 @dataclass(frozen=True)
-class _AddScales:
-    """The multipliers of TFLite's ADD."""
+class _Scales:
+    """The multipliers of TFLite's ADD, SUB and MUL; products need no scale of each factor."""
 
     left: Multiplier
     right: Multiplier
     total: Multiplier
 
     @classmethod
-    def of(cls, left: GraphTensor, right: GraphTensor, output: GraphTensor) -> _AddScales:
-        twice_larger = 2 * max(scale_of(left), scale_of(right))
-        first, second = (quantize_multiplier(scale_of(tensor) / twice_larger) for tensor in (left, right))
-        return cls(first, second, quantize_multiplier(twice_larger / ((1 << 20) * scale_of(output))))
+    def of(cls, source: OperatorView) -> _Scales:
+        left, right, output = (scale_of(tensor) for tensor in (source.given(0), source.given(1), source.output))
+        if source.operator.op == "MUL":
+            return cls(Multiplier(0, 0), Multiplier(0, 0), quantize_multiplier(left * right / output))
+        twice_larger = 2 * max(left, right)
+        first, second = (quantize_multiplier(scale / twice_larger) for scale in (left, right))
+        return cls(first, second, quantize_multiplier(twice_larger / ((1 << 20) * output)))
 
 
 def _add_values(source: OperatorView) -> AddValues | None:
     """The micro-kernel of an ADD, if one fits."""
-    left, right, y = source.given(0), source.given(1), source.output
-    scales = _AddScales.of(left, right, y)
-    if not source.core.has_dsp or left.shape != right.shape or scales.total.right < 1:
+    left, right, scales = source.given(0), source.given(1), _Scales.of(source)
+    alike = source.operator.op == "ADD" and left.shape == right.shape
+    if not source.core.has_dsp or not alike or scales.total.right < 1:
         return None
     finish = finish_of(Requantization(source.clamp(), Rounding.TWICE, short=True))
     terms = Term(zero_point_of(left), scales.left), Term(zero_point_of(right), scales.right)
