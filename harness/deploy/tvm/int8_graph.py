@@ -9,14 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from harness.deploy.tvm.kernels.conv import Conv, pointwise_row_width
-from harness.deploy.tvm.kernels.depthwise import Depthwise
-from harness.deploy.tvm.kernels.elementwise import Add, Concatenate, Dequantize, Operand, Pad, Quantize, Rescale
-from harness.deploy.tvm.kernels.pooling import Mean, Pool
-from harness.deploy.tvm.kernels.requantize import Clamp, Requantization
-from harness.deploy.tvm.kernels.softmax import Softmax
-from harness.deploy.tvm.program import Activation, Call
-from harness.deploy.tvm.quantize_math import (
+from harness.deploy.quantize_math import (
     INT8_MAX,
     INT8_MIN,
     Multiplier,
@@ -27,6 +20,13 @@ from harness.deploy.tvm.quantize_math import (
     has_short_form,
     quantize_multiplier,
 )
+from harness.deploy.tvm.kernels.conv import Conv, pointwise_row_width
+from harness.deploy.tvm.kernels.depthwise import Depthwise
+from harness.deploy.tvm.kernels.elementwise import Add, Concatenate, Dequantize, Operand, Pad, Quantize, Rescale
+from harness.deploy.tvm.kernels.pooling import Mean, Pool
+from harness.deploy.tvm.kernels.requantize import Clamp, Requantization
+from harness.deploy.tvm.kernels.softmax import Softmax
+from harness.deploy.tvm.program import Activation, Call
 from harness.deploy.tvm.window import Window, padding_before
 from harness.model.tflite_graph import Graph, GraphOperator, GraphTensor
 

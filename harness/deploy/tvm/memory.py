@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from harness.deploy.tvm.arena import Lifetime, lower_bound, plan_arena
+from harness.deploy.arena import Lifetime, lower_bound, plan_arena
 from harness.deploy.tvm.program import Activation, Program, Scratch
 from harness.model.model import ITEM_BYTES
 
