@@ -19,12 +19,16 @@ __all__ = ["Footprint", "read_footprint", "symbol_at"]
 # The linker script (firmware/bench.ld.template) names its sections so; all others are the base firmware's.
 _FLASH_SHARES = {
     "model.text": "flash_kernels",
+    "kernels.text": "flash_kernels",
+    "kernels.data": "flash_kernels",
     "model.rodata": "flash_weights",
     "model.data": "flash_weights",
     "runtime.text": "flash_runtime",
     "runtime.data": "flash_runtime",
 }
 _RAM_SHARES = {
+    "model.rodata": "ram_model",
+    "kernels.data": "ram_model",
     "model.data": "ram_model",
     "model.bss": "ram_model",
     "runtime.data": "ram_runtime",

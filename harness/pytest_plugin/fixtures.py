@@ -48,7 +48,7 @@ class Deploy:
         quantization: str | None = None,
         *,
         backend: str = "tvm",
-        optimization: str = "O2",
+        build: str = "O2",
         dataset: Path | None = None,
     ) -> Deployment:
         """Convert, generate, compile and link; all of it from the cache where nothing changed.
@@ -57,7 +57,7 @@ class Deploy:
             source: a name of the zoo (see `harness model list`), or a `.tflite` file, which is taken as it is.
             quantization: `float32` or `int8`, for a model of the zoo.
             backend: the tool that makes the model's code.
-            optimization: the C compiler's level.
+            build: how firmware is built, such as `O3-lto` or `Os-soft_float` (see `BuildOptions.parse`).
             dataset: labelled samples; a trained model of the zoo brings its own.
 
         Raises:
@@ -65,18 +65,18 @@ class Deploy:
         """
         from harness.deploy.backends import find_backend
         from harness.deploy.build import build_firmware
-        from harness.deploy.options import BuildOptions, Optimization
+        from harness.deploy.options import BuildOptions
 
         if self.case.candidate is not None:
             raise RuntimeError("a case is one candidate: call deploy once, and parametrize the test instead")
-        options = BuildOptions(Optimization(optimization))
+        options = BuildOptions.parse(build)
         name = Path(source).stem
         board = self.case.board
-        self.case.candidate = Candidate(name, quantization or "unknown", backend, optimization, board.name)
+        self.case.candidate = Candidate(name, quantization or "unknown", backend, str(options), board.name)
         tool = find_backend(backend)
         self.case.versions = tool.versions()
         variant = self.case.variant = self._variant(source, quantization, tool)
-        candidate = Candidate(name, str(variant.quantization), backend, optimization, board.name)
+        candidate = Candidate(name, str(variant.quantization), backend, str(options), board.name)
         self.case.candidate = candidate
         self.case.limits = self.session.limits_for(candidate, self.item)
         data = self._dataset(str(source), variant, dataset)

@@ -52,7 +52,7 @@ class _Operator:
         return None if number is None else self.graph.tensors[number]
 
     def given(self, index: int) -> GraphTensor:
-        """An input that `require_supported` made sure of."""
+        """An input that `unsupported` made sure of."""
         tensor = self.input(index)
         assert tensor is not None
         return tensor

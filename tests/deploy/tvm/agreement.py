@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.deploy.backend import GeneratedCode
+from harness.deploy.options import O2
 from harness.deploy.target import Target
 from harness.deploy.tvm import TvmBackend
 from harness.model.model import Model
@@ -39,7 +40,7 @@ def deploy(model: Model, directory: Path, target: Target = CORTEX_M4) -> Deploye
     directory.mkdir(exist_ok=True)
     quantized = any(tensor.dtype == "int8" for layer in model.layers for tensor in layer.outputs)
     variant = Variant(model, Quantization.INT8 if quantized else Quantization.FLOAT32, source="test")
-    code = TvmBackend().generate(variant, target, directory)
+    code = TvmBackend().generate(variant, target, O2, directory)
     return Deployed(model, code, BareCore(link(code, target, directory), target.core))
 
 
