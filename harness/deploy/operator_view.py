@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from harness.deploy.program import Activation
 from harness.deploy.quantize_math import activation_range
 from harness.deploy.window import Window, padding_before
 from harness.model.tflite_graph import Graph, GraphOperator, GraphTensor
@@ -12,6 +13,8 @@ from harness.model.tflite_graph import Graph, GraphOperator, GraphTensor
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+
+    from harness.deploy.program import Argument
 
 
 @dataclass(frozen=True)
@@ -36,6 +39,11 @@ class OperatorView:
         data = self.given(index).data
         assert data is not None
         return data
+
+    def argument(self, index: int) -> Argument:
+        """The same as an argument of a call: constants are their values."""
+        tensor = self.given(index)
+        return Activation(tensor.index) if tensor.data is None else tensor.data
 
     @property
     def output(self) -> GraphTensor:

@@ -13,6 +13,7 @@ from elftools.elf.elffile import ELFFile
 
 from harness.deploy.backend import GeneratedCode
 from harness.deploy.target import Core, Memory, MemoryKind, Target
+from harness.deploy.toolchain import core_flags
 from harness.paths import FIRMWARE
 
 FLASH, RAM = 0x0800_0000, 0x2000_0000
@@ -58,11 +59,10 @@ def link(code: GeneratedCode, target: Target, directory: Path) -> Path:
     """Compile and link generated code alone; every symbol it needs must be its own or the C library's."""
     script, elf = directory / "bare.ld", directory / "bare.elf"
     script.write_text(_SCRIPT)
-    core = [f"-mcpu={target.core}", "-mthumb", "-mfloat-abi=hard", f"-mfpu={target.fpu}"]
-    files = [str(file) for file in (*code.sources, *code.objects)]
+    files = [str(file) for file in (*code.sources, *code.objects, *code.kernel_archives)]
     roots = [f"-Wl,-u,{symbol}" for symbol in ("model_init", "model_inputs", "model_outputs", "model_arena_bytes")]
-    include = [f"-I{FIRMWARE / 'include'}"]
-    flags = [*core, "-O2", "-Wall", "-Wextra", "-Werror", "-nostartfiles", "--specs=nano.specs", *include]
+    include = [f"-I{FIRMWARE / 'include'}", *(f"-isystem{folder}" for folder in code.include_directories)]
+    flags = [*core_flags(target), "-O2", "-Wall", "-Wextra", "-Werror", "-nostartfiles", "--specs=nano.specs", *include]
     linking = ["-Wl,--gc-sections,-z,noexecstack", *roots, f"-T{script}", *files, "-lm", "-o", str(elf)]
     subprocess.run(["arm-none-eabi-gcc", *flags, *linking], check=True)
     return elf
