@@ -1,8 +1,6 @@
 /* Operators that CMSIS-NN lacks. */
 #include "operators.h"
 
-#include "arm_nnsupportfunctions.h"
-
 void look_up_s8(const int8_t *input, const int8_t *table, int32_t count, int8_t *output)
 {
     for (int32_t i = 0; i < count; i++) {
