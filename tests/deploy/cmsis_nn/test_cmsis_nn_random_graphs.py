@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from harness.deploy.cmsis_nn import CmsisNnBackend
 from tests.deploy.random_graphs import RandomGraph, disagreements, random_graphs
 
-_BATCH = 20
+pytestmark = pytest.mark.usefixtures("kernels")
 
 
 def _batches(size: int) -> st.SearchStrategy[list[RandomGraph]]:
