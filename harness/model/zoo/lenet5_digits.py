@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from harness.model.datasets.sources import data_spec
+from harness.model.goal import classify
+from harness.model.training.training import Training
 from harness.model.zoo.entry import ZooEntry
 
 INPUT_SHAPE = (28, 28, 1)
@@ -28,11 +31,11 @@ ENTRY = ZooEntry(
     name="lenet5_digits",
     title="LeNet-5, 3x3 convolutions",
     task="handwritten digits",
-    dataset="digits",
-    trained=True,
+    dataset="digits of scikit-learn, 28x28",
     source="LeCun et al., Gradient-based learning applied to document recognition, 1998; 3x3 convolutions and ReLU as "
     "in later deployments on microcontrollers",
-    input_shape=INPUT_SHAPE,
-    input_range=(0.0, 1.0),
+    goal=classify(INPUT_SHAPE, 10),
+    data=data_spec("digits"),
+    training=Training(20, 32, 2e-3, "cosine", validation_share=0.0),
     build=build,
 )
