@@ -9,17 +9,15 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pydantic import ValidationError
 
-MOST_LINES = 20
 
-
-def describe(error: ValidationError, path: Path) -> str:
-    """What is wrong with a file, one line a key, with what was expected and what was found."""
+def describe(error: ValidationError, path: Path, most: int | None = None) -> str:
+    """What is wrong with a file, one line a key, with what was expected and what was found; so many lines at most."""
     problems = error.errors(include_url=False)
     lines = []
-    for problem in problems[:MOST_LINES]:
+    for problem in problems[:most]:
         key = ".".join(str(part) for part in problem["loc"]) or "the file"
         # Not the whole value: aliases of YAML can make it larger than the host's memory.
         lines.append(f"{path}: {key}: {problem['msg']} (found {reprlib.repr(problem['input']):.60})")
-    if len(problems) > MOST_LINES:
-        lines.append(f"{path}: and {len(problems) - MOST_LINES} more")
+    if most is not None and len(problems) > most:
+        lines.append(f"{path}: and {len(problems) - most} more")
     return "\n".join(lines)

@@ -18,6 +18,7 @@ from harness.yaml_text import parse_yaml
 
 SUFFIXES = (".yaml", ".yml")
 MOST_BYTES = 2**16
+MOST_ERRORS = 20
 MOST_VALUES = 2**28
 """Of all samples of a made-up data set together: more would fill the host's memory."""
 
@@ -66,7 +67,7 @@ def _validated(content: object, path: Path) -> Any:
     try:
         return description_form().validate_python(content)
     except ValidationError as error:
-        raise ModelError(describe(error, path)) from error
+        raise ModelError(describe(error, path, MOST_ERRORS)) from error
     except RecursionError as error:
         raise ModelError(f"{path}: is nested without end") from error
 

@@ -96,18 +96,18 @@ class ZooEntry:
         """(count, *input shape) of the training samples, or made up: what quantization is calibrated with.
 
         Raises:
-            DatasetError: there are fewer training samples.
+            ModelError: there are fewer training samples.
         """
         import numpy as np
 
-        from harness.errors import DatasetError
+        from harness.errors import ModelError
 
         if not self.trained:
             # Other inputs than those that gave the weights their statistics.
             return self.made_up_inputs(count, seed + 1)
         samples = self.split().train_x
         if count > len(samples):
-            raise DatasetError(f"{self.name}: there are {len(samples)} training samples, not {count}")
+            raise ModelError(f"{self.name}: there are {len(samples)} training samples, not {count}")
         return samples[np.random.default_rng(seed).permutation(len(samples))[:count]]
 
     def made_up_inputs(self, count: int, seed: int) -> NDArray[np.generic]:

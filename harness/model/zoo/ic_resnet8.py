@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from harness.model.goal import classify
-from harness.model.zoo.blocks import normalized_relu
+from harness.model.zoo.blocks import normalized_relu, residual
 from harness.model.zoo.entry import ZooEntry
 
 INPUT_SHAPE = (32, 32, 3)
@@ -19,19 +19,9 @@ def build(batch_size: int | None, filters: int = 16) -> Any:
     first = layers.Input(INPUT_SHAPE, batch_size=batch_size)
     last = normalized_relu(layers.Conv2D(filters, 3, padding="same")(first))
     for factor, stride in ((1, 1), (2, 2), (4, 2)):
-        last = _residual(last, factor * filters, stride)
+        last = residual(last, factor * filters, stride)
     last = layers.Flatten()(layers.AveragePooling2D(8)(last))
     return keras.Model(first, layers.Dense(10, activation="softmax")(last))
-
-
-def _residual(shortcut: Any, filters: int, stride: int) -> Any:
-    from keras import layers
-
-    last = normalized_relu(layers.Conv2D(filters, 3, strides=stride, padding="same")(shortcut))
-    last = layers.BatchNormalization()(layers.Conv2D(filters, 3, padding="same")(last))
-    if stride != 1:
-        shortcut = layers.Conv2D(filters, 1, strides=stride, padding="same")(shortcut)
-    return layers.ReLU()(layers.Add()([shortcut, last]))
 
 
 ENTRY = ZooEntry(
@@ -39,7 +29,8 @@ ENTRY = ZooEntry(
     title="ResNet-8",
     task="image classification",
     dataset="CIFAR-10",
-    source="MLPerf Tiny v1.0 image classification reference; He et al., Deep residual learning, 2015",
+    source="MLPerf Tiny v1.0 image classification reference; He et al., Deep residual learning, 2015; "
+    "stands for the ResNet of TDSE, whose layers are unpublished",
     goal=classify(INPUT_SHAPE, 10, (0.0, 255.0)),
     build=build,
 )
