@@ -8,18 +8,18 @@ import numpy as np
 
 from harness.deploy.target import Core, Target
 from harness.deploy.tvm.kernels.float_conv import FloatConv
-from harness.deploy.tvm.micro.float_dots import Activation
-from harness.deploy.tvm.operator_view import OperatorView, place_of
-from harness.deploy.tvm.program import Call
+from harness.deploy.tvm.micro.float_dots import Clamp
+from harness.deploy.tvm.operator_view import OperatorView
+from harness.deploy.tvm.program import Activation, Call, Group
 from harness.deploy.tvm.resizing import RESIZES, lower_resize
-from harness.model.tflite_graph import Graph, GraphOperator
+from harness.model.tflite_graph import Graph
 
-_ACTIVATIONS = {"NONE": Activation.NONE, "RELU": Activation.RELU, "RELU6": Activation.RELU6}
+_CLAMPS = {"NONE": Clamp.NONE, "RELU": Clamp.RELU, "RELU6": Clamp.RELU6}
 
 
-def lower_directly(graph: Graph, group: tuple[GraphOperator, ...], target: Target) -> Call | None:
+def lower_directly(graph: Graph, group: Group, target: Target, uses_dsp: bool) -> Call | None:
     """A group of `fuse_residuals` as one call; None if it takes TVM."""
-    views = [OperatorView(graph, operator, target.core) for operator in group]
+    views = [OperatorView(graph, operator, uses_dsp) for operator in group]
     if group[0].op in RESIZES:
         return lower_resize(views[0])
     return _lower_conv(views[0], views[-1], target)
@@ -27,21 +27,21 @@ def lower_directly(graph: Graph, group: tuple[GraphOperator, ...], target: Targe
 
 def _lower_conv(conv: OperatorView, last: OperatorView, target: Target) -> Call | None:
     """A convolution, together with an addition if that comes last."""
-    if conv.operator.op != "CONV_2D" or not target.fpu or not target.core.has_dsp or not _fits(conv):
+    if conv.operator.op != "CONV_2D" or not target.fpu or not conv.uses_dsp or not _fits(conv):
         return None
-    activation = _ACTIVATIONS.get(last.activation)
-    if activation is None:
+    clamp = _CLAMPS.get(last.activation)
+    if clamp is None:
         return None
     weights = conv.constant(1).astype(np.float32)
     bias = np.zeros(len(weights), np.float32) if conv.input(2) is None else conv.constant(2).astype(np.float32)
-    kernel = FloatConv(conv.convolution_window(), len(weights), activation, fused=target.core is Core.CORTEX_M7)
-    arguments = place_of(conv.given(0)), kernel.pack(weights), bias
+    kernel = FloatConv(conv.convolution_window(), len(weights), clamp, fused=target.core is Core.CORTEX_M7)
+    arguments = conv.argument(0), kernel.pack(weights), bias
     if last is conv:
-        return Call(kernel, (*arguments, place_of(conv.output)))
-    (other,) = (tensor for tensor in map(last.given, (0, 1)) if tensor.index != conv.output.index)
-    if conv.activation != "NONE" or other.shape != conv.output.shape:
+        return Call(kernel, (*arguments, Activation(conv.output.index)))
+    other = 0 if last.given(1).index == conv.output.index else 1
+    if conv.activation != "NONE" or last.given(other).shape != conv.output.shape:
         return None
-    return Call(replace(kernel, residual=True), (*arguments, place_of(other), place_of(last.output)))
+    return Call(replace(kernel, residual=True), (*arguments, last.argument(other), Activation(last.output.index)))
 
 
 def _fits(conv: OperatorView) -> bool:

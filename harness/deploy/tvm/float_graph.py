@@ -21,7 +21,7 @@ from harness.deploy.tvm.float_direct import lower_directly
 from harness.deploy.tvm.float_kernel import FloatKernel, lower_scheduled
 from harness.deploy.tvm.kernels.elementwise import Concatenate
 from harness.deploy.tvm.lowering import llvm_target
-from harness.deploy.tvm.program import ALIASES, Activation, Call, Scratch
+from harness.deploy.tvm.program import ALIASES, Activation, Call, Group, Scratch
 from harness.deploy.tvm.schedules import schedule
 from harness.model.model import Model
 from harness.model.tflite_graph import Graph, GraphOperator
@@ -31,17 +31,17 @@ if TYPE_CHECKING:
 
 
 def lower_float(
-    model: Model, graph: Graph, groups: Sequence[tuple[GraphOperator, ...]], target: Target
-) -> Callable[[tuple[GraphOperator, ...]], list[Call] | None]:
+    model: Model, graph: Graph, groups: Sequence[Group], target: Target, uses_dsp: bool
+) -> Callable[[Group], list[Call] | None]:
     """What gives the kernel calls of a group, or None if no kernel computes it as one."""
-    direct = {group: call for group in _steps(groups) if (call := lower_directly(graph, group, target)) is not None}
+    direct = {group: call for group in _steps(groups) if (call := lower_directly(graph, group, target, uses_dsp))}
     done = {operator.index for group in direct for operator in group}
     operators = [operator for operator in graph.operators if operator.op not in ALIASES and operator.index not in done]
     llvm = llvm_target(target)
     module = _optimize(_import(model, graph, operators), llvm)
     kernels = _Kernels(module, llvm)
 
-    def lower(group: tuple[GraphOperator, ...]) -> list[Call] | None:
+    def lower(group: Group) -> list[Call] | None:
         if group in direct:
             return [direct[group]]
         if len(group) > 1:
@@ -51,7 +51,7 @@ def lower_float(
     return lower
 
 
-def _steps(groups: Sequence[tuple[GraphOperator, ...]]) -> list[tuple[GraphOperator, ...]]:
+def _steps(groups: Sequence[Group]) -> list[Group]:
     """All that might be a step: groups, and the operators in them."""
     return [*groups, *((operator,) for group in groups if len(group) > 1 for operator in group)]
 

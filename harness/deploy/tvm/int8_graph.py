@@ -5,23 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from math import prod
 
-from harness.deploy.target import Core
+from harness.deploy.quantize_math import Multiplier, exp_of_differences, quantize_multiplier
 from harness.deploy.tvm.int8_sums import lower_binary, lower_residual
 from harness.deploy.tvm.int8_weighted import lower_conv, lower_dense, lower_depthwise
 from harness.deploy.tvm.kernels.elementwise import Concatenate, Dequantize, Pad, Quantize, Rescale
 from harness.deploy.tvm.kernels.pooling import Mean, Pool
 from harness.deploy.tvm.kernels.requantize import Clamp
 from harness.deploy.tvm.kernels.softmax import Softmax
-from harness.deploy.tvm.operator_view import OperatorView, place_of, scale_of, zero_point_of
-from harness.deploy.tvm.program import Activation, Call
-from harness.deploy.tvm.quantize_math import Multiplier, exp_of_differences, quantize_multiplier
+from harness.deploy.tvm.operator_view import OperatorView, scale_of, zero_point_of
+from harness.deploy.tvm.program import Activation, Call, Group
 from harness.deploy.tvm.resizing import lower_resize
-from harness.model.tflite_graph import Graph, GraphOperator
+from harness.model.tflite_graph import Graph
 
 
-def lower_int8(graph: Graph, group: tuple[GraphOperator, ...], core: Core) -> list[Call] | None:
+def lower_int8(graph: Graph, group: Group, uses_dsp: bool) -> list[Call] | None:
     """The kernel calls of one supported operator, or of those that `fuse_residuals` put together, if a kernel fits."""
-    first, *rest = (OperatorView(graph, operator, core) for operator in group)
+    first, *rest = (OperatorView(graph, operator, uses_dsp) for operator in group)
     call = lower_residual(first, *rest) if rest else _LOWERINGS[first.operator.op](first)
     return None if call is None else [call]
 
@@ -33,7 +32,7 @@ def _pool(source: OperatorView) -> Call:
 
 
 def _simple(kernel: Pool | Mean | Rescale | Quantize | Dequantize | Pad, source: OperatorView) -> Call:
-    return Call(kernel, (place_of(source.given(0)), Activation(source.output.index)))
+    return Call(kernel, (source.argument(0), Activation(source.output.index)))
 
 
 def _mean(source: OperatorView) -> Call:
@@ -81,7 +80,7 @@ def _concatenate(source: OperatorView) -> Call:
     parts = [source.given(n) for n in range(len(source.operator.inputs))]
     axis = source.number("axis") % len(source.output.shape)
     kernel = Concatenate(prod(source.output.shape[:axis]), tuple(prod(part.shape[axis:]) for part in parts))
-    return Call(kernel, (*(place_of(part) for part in parts), Activation(source.output.index)))
+    return Call(kernel, (*(source.argument(n) for n in range(len(parts))), Activation(source.output.index)))
 
 
 def _softmax(source: OperatorView) -> Call:
@@ -92,7 +91,7 @@ def _softmax(source: OperatorView) -> Call:
     smallest = -((31 << 26) >> multiplier.shift)
     kernel = Softmax(prod(x.shape[:-1]), x.shape[-1])
     table = exp_of_differences(multiplier, smallest)
-    return Call(kernel, (place_of(x), table, Activation(source.output.index)))
+    return Call(kernel, (source.argument(0), table, Activation(source.output.index)))
 
 
 _LOWERINGS: Mapping[str, Callable[[OperatorView], Call]] = {

@@ -5,22 +5,22 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from math import prod
 
+from harness.deploy.quantize_math import Multiplier, Rounding, quantize_multiplier
 from harness.deploy.tvm.int8_weighted import lower_conv
 from harness.deploy.tvm.kernels.elementwise import AddAlike, Binary, Operand
 from harness.deploy.tvm.kernels.packed_conv import PackedConv
 from harness.deploy.tvm.kernels.packed_pointwise import PackedPointwise
 from harness.deploy.tvm.kernels.requantize import Requantization
 from harness.deploy.tvm.micro.add_values import AddValues, Term
-from harness.deploy.tvm.operator_view import OperatorView, finish_of, place_of, scale_of, zero_point_of
+from harness.deploy.tvm.operator_view import OperatorView, finish_of, scale_of, zero_point_of
 from harness.deploy.tvm.program import Activation, Call
-from harness.deploy.tvm.quantize_math import Multiplier, Rounding, quantize_multiplier
 from harness.model.tflite_graph import GraphTensor
 
 
 def lower_binary(source: OperatorView) -> Call:
     """ADD, SUB or MUL."""
     left, right, y = source.given(0), source.given(1), source.output
-    places = place_of(left), place_of(right), Activation(y.index)
+    places = source.argument(0), source.argument(1), Activation(y.index)
     values = _add_values(source)
     if values is not None:
         return Call(AddAlike(prod(y.shape), values), places)
@@ -51,7 +51,7 @@ def _add_values(source: OperatorView) -> AddValues | None:
     """The micro-kernel of an ADD, if one fits."""
     left, right, scales = source.given(0), source.given(1), _Scales.of(source)
     alike = source.operator.op == "ADD" and left.shape == right.shape
-    if not source.core.has_dsp or not alike or scales.total.right < 1:
+    if not source.uses_dsp or not alike or scales.total.right < 1:
         return None
     finish = finish_of(Requantization(source.clamp(), Rounding.TWICE, short=True))
     terms = Term(zero_point_of(left), scales.left), Term(zero_point_of(right), scales.right)
@@ -71,7 +71,6 @@ def lower_residual(conv: OperatorView, addition: OperatorView) -> Call | None:
     """Both as one call, if kernels for that fit."""
     made = conv.output
     first = addition.operator.inputs[0] == made.index
-    summand = addition.given(1 if first else 0)
     values = _add_values(addition)
     call = lower_conv(conv)
     if values is None or not isinstance(call.kernel, PackedConv | PackedPointwise):
@@ -79,5 +78,5 @@ def lower_residual(conv: OperatorView, addition: OperatorView) -> Call | None:
     if not first:
         values = replace(values, left=values.right, right=values.left)
     *arguments, _ = call.arguments
-    places = place_of(summand), Activation(addition.output.index)
+    places = addition.argument(1 if first else 0), Activation(addition.output.index)
     return Call(replace(call.kernel, residual=values), (*arguments, *places))

@@ -8,17 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from harness.deploy.tvm.kernels.conv import Conv, pointwise_row_width
-from harness.deploy.tvm.kernels.depthwise import Depthwise
-from harness.deploy.tvm.kernels.packed_conv import PackedConv
-from harness.deploy.tvm.kernels.packed_dense import PackedDense
-from harness.deploy.tvm.kernels.packed_pointwise import PackedPointwise
-from harness.deploy.tvm.kernels.packing import can_be_packed, pack_parameters
-from harness.deploy.tvm.kernels.planar_depthwise import PlanarDepthwise, fits_planes
-from harness.deploy.tvm.kernels.requantize import Requantization
-from harness.deploy.tvm.operator_view import OperatorView, finish_of, place_of, zero_point_of
-from harness.deploy.tvm.program import Activation, Call
-from harness.deploy.tvm.quantize_math import (
+from harness.deploy.quantize_math import (
     INT8_MAX,
     INT8_MIN,
     INT32_MAX,
@@ -29,7 +19,17 @@ from harness.deploy.tvm.quantize_math import (
     multiply,
     quantize_multiplier,
 )
-from harness.deploy.tvm.window import Window
+from harness.deploy.tvm.kernels.conv import Conv, pointwise_row_width
+from harness.deploy.tvm.kernels.depthwise import Depthwise
+from harness.deploy.tvm.kernels.packed_conv import PackedConv
+from harness.deploy.tvm.kernels.packed_dense import PackedDense
+from harness.deploy.tvm.kernels.packed_pointwise import PackedPointwise
+from harness.deploy.tvm.kernels.packing import can_be_packed, pack_parameters
+from harness.deploy.tvm.kernels.planar_depthwise import PlanarDepthwise, fits_planes
+from harness.deploy.tvm.kernels.requantize import Requantization
+from harness.deploy.tvm.operator_view import OperatorView, finish_of, zero_point_of
+from harness.deploy.tvm.program import Activation, Call
+from harness.deploy.window import Window
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -68,12 +68,6 @@ def _channels(
     return _Channels(requantization, channel_parameters(folded, multipliers, rounding, short))
 
 
-def _effective_scales(source: OperatorView) -> NDArray[np.float64]:
-    """TFLite multiplies the scales of convolutions in double precision."""
-    x, weights, y = (np.asarray(t.scales, np.float64) for t in (source.given(0), source.given(1), source.output))
-    return np.asarray(x * weights / y)
-
-
 def lower_conv(source: OperatorView) -> Call:
     weights = source.constant(1)
     window = source.convolution_window()
@@ -81,7 +75,7 @@ def lower_conv(source: OperatorView) -> Call:
     if window.is_pointwise:
         pixels = window.height * window.width
         window = window.reshaped(pointwise_row_width(pixels, window.channels, out_channels))
-    return _conv_call(source, window, weights, _effective_scales(source), Rounding.TWICE)
+    return _conv_call(source, window, weights, source.convolution_scales(), Rounding.TWICE)
 
 
 def lower_dense(source: OperatorView) -> Call:
@@ -89,13 +83,8 @@ def lower_dense(source: OperatorView) -> Call:
     weights = source.constant(1)
     features, depth = weights.shape
     rows = prod(source.output.shape) // features
-    scales = _effective_scales(source)
-    if len(source.given(1).scales) == 1:
-        # TFLite multiplies these two in single precision (GetQuantizedConvolutionMultipler).
-        product = np.float64(source.given(0).scales[0] * source.given(1).scales[0])
-        scales = np.array([product / np.float64(source.output.scales[0])])
     window = Window(1, rows, depth, 1, rows, 1, 1).reshaped(pointwise_row_width(rows, depth, features))
-    return _conv_call(source, window, weights, scales, Rounding.ONCE)
+    return _conv_call(source, window, weights, source.dense_scales(), Rounding.ONCE)
 
 
 def _conv_call(
@@ -109,11 +98,11 @@ def _conv_call(
     channels = _channels(source, taps.astype(np.int64), scales, rounding)
     undilated = window.dilation_width == 1 or window.kernel_width == 1
     packable = channels.requantization.short and can_be_packed(taps.astype(np.int8))
-    if source.core.has_dsp and undilated and packable:
+    if source.uses_dsp and undilated and packable:
         return _packed(source, window, weights.astype(np.int8), channels)
     kernel = Conv(window, len(weights), zero_point_of(source.given(0)), channels.requantization)
     constants = (kernel.pack(weights.astype(np.int8)), channels.parameters)
-    return Call(kernel, (place_of(source.given(0)), *constants, Activation(source.output.index)))
+    return Call(kernel, (source.argument(0), *constants, Activation(source.output.index)))
 
 
 def _packed(source: OperatorView, window: Window, weights: NDArray[np.int8], channels: _Channels) -> Call:
@@ -130,7 +119,7 @@ def _packed(source: OperatorView, window: Window, weights: NDArray[np.int8], cha
         kernel = PackedConv(window, count, zero_point_of(source.given(0)), finish)
         packed = kernel.pack(weights.reshape(count, window.kernel_height, window.kernel_width, -1))
     constants = packed, pack_parameters(channels.parameters, finish.doubled)
-    return Call(kernel, (place_of(source.given(0)), *constants, Activation(source.output.index)))
+    return Call(kernel, (source.argument(0), *constants, Activation(source.output.index)))
 
 
 def lower_depthwise(source: OperatorView) -> Call:
@@ -138,10 +127,10 @@ def lower_depthwise(source: OperatorView) -> Call:
     window = source.convolution_window()
     out_channels = weights.shape[3]
     taps = weights.reshape(-1, out_channels).T.astype(np.int64)
-    channels = _channels(source, taps, _effective_scales(source), Rounding.TWICE)
+    channels = _channels(source, taps, source.convolution_scales(), Rounding.TWICE)
     zero_point = zero_point_of(source.given(0))
-    place = place_of(source.given(0))
-    if source.core.has_dsp and channels.requantization.short and fits_planes(window, out_channels):
+    place = source.argument(0)
+    if source.uses_dsp and channels.requantization.short and fits_planes(window, out_channels):
         planar = PlanarDepthwise(window, zero_point, finish_of(channels.requantization))
         table = planar.pack(weights[0].astype(np.int8), channels.parameters)
         return Call(planar, (place, table, Activation(source.output.index)))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from harness.model.tflite_graph import Graph, GraphOperator
+from harness.deploy.program import Group
+from harness.model.tflite_graph import Graph
 
 
-def fuse_residuals(graph: Graph) -> list[tuple[GraphOperator, ...]]:
+def fuse_residuals(graph: Graph) -> list[Group]:
     """All operators in order, an addition together with a convolution right before it of which nobody else knows."""
-    groups: list[tuple[GraphOperator, ...]] = []
+    groups: list[Group] = []
     for operator in graph.operators:
         before = groups[-1][-1] if groups else None
         if operator.op == "ADD" and before is not None and before.op == "CONV_2D":

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from harness.deploy.tvm.kernels.resize import ResizeBilinear, ResizeNearest
-from harness.deploy.tvm.operator_view import OperatorView, place_of
-from harness.deploy.tvm.program import Call
+from harness.deploy.tvm.operator_view import OperatorView
+from harness.deploy.tvm.program import Activation, Call
 from harness.deploy.tvm.resize_tables import bilinear, nearest
 
 RESIZES = frozenset({"RESIZE_BILINEAR", "RESIZE_NEAREST_NEIGHBOR"})
@@ -20,6 +20,6 @@ def lower_resize(source: OperatorView) -> Call:
     shape, size = (height, width, channels), (out_size[0], out_size[1])
     if source.operator.op == "RESIZE_BILINEAR":
         tables = tuple(bilinear(*extents, *rules, x.dtype) for extents in sizes)
-        return Call(ResizeBilinear(shape, size, x.dtype), (place_of(x), *tables, place_of(y)))
+        return Call(ResizeBilinear(shape, size, x.dtype), (source.argument(0), *tables, Activation(y.index)))
     tables = tuple(nearest(*extents, *rules) for extents in sizes)
-    return Call(ResizeNearest(shape, size, x.dtype), (place_of(x), *tables, place_of(y)))
+    return Call(ResizeNearest(shape, size, x.dtype), (source.argument(0), *tables, Activation(y.index)))

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 
 from harness.deploy.tvm.program import ALIASES
-from harness.errors import UnsupportedModelError
 from harness.model.tflite_graph import Graph, GraphOperator, GraphTensor
 
 _CLAMPS = ("NONE", "RELU", "RELU6", "RELU_N1_TO_1")
@@ -18,22 +17,14 @@ _FLOAT_OPERATORS = ALIASES | {
 }
 
 
-def require_supported(graph: Graph, quantized: bool) -> None:
-    """Check that every operator can be compiled.
-
-    Raises:
-        UnsupportedModelError: what is missing, a line each, with the layer's name.
-    """
+def unsupported(graph: Graph, quantized: bool) -> list[str]:
+    """What can't be compiled, a line each, with the layer's name; empty where every operator can."""
     complaints = [
         f"layer {operator.name} ({operator.op}): {complaint}"
         for operator in graph.operators
         for complaint in _complaints(graph, operator, quantized)
     ]
-    complaints += [f"tensor {t.name}: {complaint}" for t, complaint in _tensor_complaints(graph)]
-    if complaints:
-        kind = "int8" if quantized else "float32"
-        lines = "\n  ".join(complaints)
-        raise UnsupportedModelError(f"the tvm backend can't compile this {kind} model:\n  {lines}")
+    return complaints + [f"tensor {t.name}: {complaint}" for t, complaint in _tensor_complaints(graph)]
 
 
 def _tensor_complaints(graph: Graph) -> Iterator[tuple[GraphTensor, str]]:

@@ -10,8 +10,8 @@ import pytest
 from ai_edge_litert import schema_py_generated as schema
 
 from harness.model.model import Model
+from tests.deploy.tiny_model import TinyModel
 from tests.deploy.tvm.agreement import deploy, largest_difference
-from tests.deploy.tvm.tiny_model import TinyModel
 
 NONE = schema.ActivationFunctionType.NONE
 RELU = schema.ActivationFunctionType.RELU
@@ -277,10 +277,10 @@ def test_differences_and_products_are_exact(
 @pytest.mark.parametrize("size", [(8, 10), (3, 7), (1, 1), (4, 5)])
 def test_resizing_is_exact(dtype: str, op: str, rule: str, size: tuple[int, int], tmp_path: Path) -> None:
     tiny = TinyModel()
-    quantization = {"scale": 0.1, "zero_point": 7} if dtype == "int8" else {}
-    x = tiny.tensor((1, 4, 5, 3), dtype, **quantization)
+    scale = 0.1 if dtype == "int8" else None
+    x = tiny.tensor((1, 4, 5, 3), dtype, scale, zero_point=7)
     wanted = tiny.tensor((2,), "int32", data=np.array(size))
-    y = tiny.tensor((1, *size, 3), dtype, **quantization)
+    y = tiny.tensor((1, *size, 3), dtype, scale, zero_point=7)
     options = {"RESIZE_BILINEAR": "ResizeBilinearOptions"}.get(op, "ResizeNearestNeighborOptions")
     rules = {"alignCorners": rule == "align_corners", "halfPixelCenters": rule == "half_pixel_centers"}
     tiny.operator(op, [x, wanted], y, options, **rules)

@@ -10,11 +10,11 @@ from tvm.ir import Expr
 from tvm.tirx import Buffer
 from tvm.tirx.script import builder as T  # noqa: N812
 
+from harness.deploy.quantize_math import Multiplier
 from harness.deploy.tvm.kernels.kernel import Kernel, Parameter, call, store
 from harness.deploy.tvm.kernels.requantize import Clamp, multiply
 from harness.deploy.tvm.micro.add_values import AddValues
 from harness.deploy.tvm.micro.micro_kernel import MicroKernel
-from harness.deploy.tvm.quantize_math import Multiplier
 
 _ADD_LEFT_SHIFT = 20
 

@@ -11,10 +11,10 @@ from tvm.tirx import Buffer
 from tvm.tirx.script import builder as T  # noqa: N812
 
 from harness.deploy.tvm.kernels.kernel import Kernel, Parameter, Tensors, call
-from harness.deploy.tvm.micro.float_dots import CHANNELS, PIXELS, Activation, FloatDots, steps_of
+from harness.deploy.tvm.micro.float_dots import CHANNELS, PIXELS, Clamp, FloatDots, steps_of
 from harness.deploy.tvm.micro.micro_kernel import MicroKernel
 from harness.deploy.tvm.micro.moves import CopyWords, FillWords
-from harness.deploy.tvm.window import Window
+from harness.deploy.window import Window
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -35,7 +35,7 @@ class FloatConv(Kernel):
     kind: ClassVar[str] = "conv"
     window: Window
     out_channels: int
-    activation: Activation
+    clamp: Clamp
     fused: bool
     residual: bool = False
 
@@ -80,7 +80,7 @@ class FloatConv(Kernel):
             steps=steps,
             jump=4 * (window.dilation_height * self._pitch - chunks * steps),
             out_channels=self.out_channels,
-            activation=self.activation,
+            clamp=self.clamp,
             fused=self.fused,
             residual=self.residual,
         )

@@ -11,7 +11,7 @@ from tvm.tirx.script import builder as T  # noqa: N812
 from harness.deploy.tvm.kernels import dsp
 from harness.deploy.tvm.kernels.kernel import call, store
 from harness.deploy.tvm.micro.moves import FillWords, WidenWords
-from harness.deploy.tvm.window import Window
+from harness.deploy.window import Window
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from harness.deploy.tvm.micro.dots import Dots, steps_of, tile_of
 from harness.deploy.tvm.micro.finish import Finish
 from harness.deploy.tvm.micro.micro_kernel import MicroKernel
 from harness.deploy.tvm.micro.moves import CopyWords, FillWords, WidenWords
-from harness.deploy.tvm.window import Window
+from harness.deploy.window import Window
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -16,7 +16,7 @@ from harness.deploy.tvm.micro.finish import Finish
 from harness.deploy.tvm.micro.micro_kernel import MicroKernel
 from harness.deploy.tvm.micro.moves import FillWords
 from harness.deploy.tvm.micro.plane_dots import CHANNELS, TABLE_WORDS, PlaneDots
-from harness.deploy.tvm.window import Window
+from harness.deploy.window import Window
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+from harness.deploy.quantize_math import Multiplier
 from harness.deploy.tvm.micro.finish import Finish, set_constant
 from harness.deploy.tvm.micro.micro_kernel import MicroKernel
-from harness.deploy.tvm.quantize_math import Multiplier
 
 _LEFT, _RIGHT, _OUTPUT, _COUNT = "r0", "r1", "r2", "r3"
 _PAIRS = 4

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from harness.deploy.tvm.quantize_math import INT8_MAX, INT8_MIN, Rounding
+from harness.deploy.quantize_math import INT8_MAX, INT8_MIN, Rounding
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ _TAP, _BIAS, _Y = "r1", "r2", "r3"
 _OTHER, _BEGIN, _END, _RUN_END, _LEFT, _TEMPORARY = "r7", "r8", "r9", "r10", "r11", "r12"
 
 
-class Activation(StrEnum):
+class Clamp(StrEnum):
     """What cuts off values at the end."""
 
     NONE = "none"
@@ -58,7 +58,7 @@ class FloatDots(MicroKernel):
     steps: int
     jump: int
     out_channels: int
-    activation: Activation
+    clamp: Clamp
     fused: bool
     residual: bool
 
@@ -118,7 +118,7 @@ class FloatDots(MicroKernel):
 
     def _finish(self, pixels: int) -> list[str]:
         lines = []
-        if self.activation is Activation.RELU6:
+        if self.clamp is Clamp.RELU6:
             lines += set_constant(_TEMPORARY, _SIX)
         for pixel in range(pixels):
             places = [f"#{4 * c}" for c in range(self.channels)]
@@ -133,10 +133,10 @@ class FloatDots(MicroKernel):
 
     def _cut_off(self, value: str) -> list[str]:
         """Floats that aren't negative are in the same order as their bits."""
-        if self.activation is Activation.NONE:
+        if self.clamp is Clamp.NONE:
             return []
         lines = [f"bic {value}, {value}, {value}, asr #31"]
-        if self.activation is Activation.RELU6:
+        if self.clamp is Clamp.RELU6:
             lines += [f"cmp {value}, {_TEMPORARY}", "it gt", f"movgt {value}, {_TEMPORARY}"]
         return lines
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from harness.deploy.tvm.arena import Lifetime, lower_bound, plan_arena
-from harness.deploy.tvm.program import Activation, Program, Scratch
+from harness.deploy.arena import Lifetime, lower_bound, plan_arena
+from harness.deploy.program import Activation, Kernel, Program, Scratch
 from harness.model.model import ITEM_BYTES
 
 Key = tuple[str, int, int]
@@ -37,9 +37,8 @@ class Memory:
         return self.offsets["workspace", step, number]
 
 
-def lay_out(program: Program) -> Memory:
+def lay_out(program: Program[Kernel]) -> Memory:
     """Plan the arena. Inputs live from the start to their last use, outputs from their making to the end."""
-    program = replace(program, storage=_in_place(program))
     lifetimes = {**_tensors(program), **_step_buffers(program)}
     buffers = list(lifetimes.values())
     plan = plan_arena(buffers)
@@ -47,36 +46,7 @@ def lay_out(program: Program) -> Memory:
     return Memory(offsets, program.storage, plan.nbytes, lower_bound(buffers))
 
 
-def _in_place(program: Program) -> tuple[int, ...]:
-    """The program's storage, with outputs on top of inputs that are needed no longer, where kernels allow it."""
-    storage = list(program.storage)
-    for number, step in enumerate(program.steps):
-        if len(step.calls) != 1:
-            continue
-        (call,) = step.calls
-        output = call.arguments[-1]
-        places = [storage[a.tensor] if isinstance(a, Activation) else None for a in call.arguments]
-        for candidate in call.kernel.in_place:
-            source = places[candidate]
-            if source is None or not isinstance(output, Activation):
-                continue
-            others = [place for n, place in enumerate(places[:-1]) if n not in call.kernel.in_place]
-            last = _spans(replace(program, storage=tuple(storage)))[source][1]
-            equal = _nbytes(program, source) == _nbytes(program, output.tensor)
-            if last == number and source not in others and equal:
-                made = storage[output.tensor]
-                storage = [source if place == made else place for place in storage]
-                break
-    return tuple(storage)
-
-
-def _tensors(program: Program) -> dict[Key, Lifetime]:
-    spans = _spans(program)
-    return {("tensor", storage, 0): Lifetime(_nbytes(program, storage), *span) for storage, span in spans.items()}
-
-
-def _spans(program: Program) -> dict[int, list[int]]:
-    """First and last step in which each storage is in use."""
+def _tensors(program: Program[Kernel]) -> dict[Key, Lifetime]:
     spans: dict[int, list[int]] = {}
 
     def extend(tensor: int, step: int) -> None:
@@ -92,15 +62,15 @@ def _spans(program: Program) -> dict[int, list[int]]:
                     extend(argument.tensor, number)
     for tensor in program.graph.outputs:
         extend(tensor, len(program.steps))
-    return spans
+    return {("tensor", storage, 0): Lifetime(_nbytes(program, storage), *span) for storage, span in spans.items()}
 
 
-def _nbytes(program: Program, tensor: int) -> int:
+def _nbytes(program: Program[Kernel], tensor: int) -> int:
     held = program.graph.tensors[tensor].value()
     return held.elements * ITEM_BYTES[held.dtype]
 
 
-def _step_buffers(program: Program) -> dict[Key, Lifetime]:
+def _step_buffers(program: Program[Kernel]) -> dict[Key, Lifetime]:
     """Scratch and workspaces: a step's calls follow each other, so that their workspaces may be the same memory."""
     found: dict[Key, Lifetime] = {}
     for number, step in enumerate(program.steps):
