@@ -26,7 +26,7 @@ _CXX = ("-std=c++17", "-fno-exceptions", "-fno-rtti", "-fno-threadsafe-statics")
 
 
 def definitions(kernels: Kernels) -> tuple[str, ...]:
-    """Preprocessor definitions of the library, which code that includes its headers must share."""
+    """Preprocessor definitions of the kernels, which code that includes their headers must share."""
     return (*DEFINITIONS, *(_CMSIS_NN_DEFINITIONS if kernels is Kernels.OPTIMIZED else ()))
 
 
@@ -39,10 +39,9 @@ class Compiler:
     target: Target
     options: BuildOptions
 
-    @property
-    def flags(self) -> tuple[str, ...]:
+    def flags(self, kernels: Kernels) -> tuple[str, ...]:
         """For C and C++ alike, those that name directories left out."""
-        defined = (f"-D{one}" for one in definitions(self.options.kernels))
+        defined = (f"-D{one}" for one in definitions(kernels))
         return (*core_flags(self.target), *self.options.flags, *_COMMON, *defined)
 
     def library_objects(self, sources: Sequence[Path]) -> Mapping[Path, Path]:
@@ -50,30 +49,32 @@ class Compiler:
         with status(f"compiling TensorFlow Lite Micro for {self.target.core}"), ThreadPoolExecutor(os.cpu_count()) as pool:
             return dict(zip(sources, pool.map(self._library_object, sources), strict=True))
 
-    def compile(self, source: Path, output: Path, *include: Path) -> Path:
-        """Compile one file.
+    def compile(self, source: Path, output: Path, flags: Sequence[str] | None = None) -> Path:
+        """Compile one file: with the kernels' flags, unless told otherwise.
 
         Raises:
             BuildError: the compiler's own words.
         """
-        directories = (f"-I{one}" for one in (*include, *self.tree.include_directories))
+        directories = (f"-I{one}" for one in self.tree.include_directories)
         places = (f"-ffile-prefix-map={self.tree.third_party}=tflm", f"-ffile-prefix-map={self.tree.root}=tflm")
         language = () if source.suffix == ".c" else _CXX
-        flags = [*self.flags, *language, *places, *directories]
+        flags = [*(flags or self.flags(self.options.kernels)), *language, *places, *directories]
         run_tool([self.tools.compiler, *flags, "-c", source, "-o", output])
         return output
 
     def _library_object(self, source: Path) -> Path:
+        # What runs the kernels is the same for all of them, and compiled once.
+        flags = self.flags(self.options.kernels if is_kernel(source, self.tree) else Kernels.REFERENCE)
         key = {
             "tree": self.tree.version(),
             "source": str(source.relative_to(self.tree.root)),
             "compiler": self.tools.compiler_version,
-            "flags": [*self.flags, *_CXX],
+            "flags": [*flags, *_CXX],
         }
         name = f"{source.stem}.o"
 
         def make(entry: Path) -> None:
-            self.compile(source, entry / name)
+            self.compile(source, entry / name, flags)
 
         return cached("tflm-objects", key, make) / name
 

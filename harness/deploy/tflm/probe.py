@@ -53,7 +53,7 @@ def link_probe(compiler: Compiler, objects: Sequence[Path], elf: Path) -> None:
     """
     places = [f"-Wl,-Ttext={CODE:#x}", f"-Wl,-Tdata={RAM:#x}", "-Wl,--gc-sections", "-Wl,-e,probe_start"]
     roots = [f"-Wl,-u,probe_{one}" for one in ("used", "recorded", "invoke", "input_offset", "output_offset", "log")]
-    flags = [*compiler.flags, "--specs=nano.specs", "-nostartfiles", "-Wl,-z,noexecstack"]
+    flags = [*compiler.flags(compiler.options.kernels), "--specs=nano.specs", "-nostartfiles", "-Wl,-z,noexecstack"]
     run_tool([compiler.tools.compiler, *flags, *places, *roots, *objects, "-lm", "-o", elf])
 
 
