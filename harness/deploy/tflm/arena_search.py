@@ -1,7 +1,7 @@
 """The smallest arena that a model starts with, found by trying.
 
 EdgeMark (arXiv 2502.01700, its Algorithm 1) looks for it in steps of 0.5, 1 or 2 KiB, by the size of its first guess,
-as each try costs it a build and a flash. Here a try is a call, and the firmware gets the minimum to the byte that counts.
+as each try costs it a build and a flash. Here a try is a call, and the firmware gets the very minimum.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ class Found:
 
 
 def edgemark_resolution(guess: int) -> int:
-    """Bytes between the sizes that EdgeMark tries, from its first guess: 512 below 16 KiB, 1024 below 64 KiB, else 2048."""
+    """Bytes between the sizes that EdgeMark tries: 512 for a first guess below 16 KiB, 1024 below 64 KiB, else 2048."""
     return 512 if guess < 16 << 10 else 1024 if guess < 64 << 10 else 2048
 
 
 def smallest(fits: Callable[[int], bool], resolution: int, guess: int, most: int) -> Found | None:
-    """The smallest multiple of the resolution that fits, where all larger ones do too; None where none up to `most` does.
+    """The smallest multiple of the resolution that fits, where all larger ones do too; None if none up to `most` does.
 
     From the guess on, the step doubles until the answer lies between two sizes; then these are halved.
 

@@ -1,4 +1,4 @@
-"""The `tflm` backend: TensorFlow Lite Micro's interpreter, its resolver trimmed to the model, its arena to the minimum."""
+"""The `tflm` backend: TensorFlow Lite Micro's interpreter, with the operators and the arena that the model needs."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from harness.deploy.backend import GeneratedCode, Step
 from harness.deploy.options import BuildOptions
 from harness.deploy.target import Target
 from harness.deploy.tflm.generated import copy_glue, header, write_model
-from harness.deploy.tflm.library import GLUE, Compiler, archive, definitions, gather
+from harness.deploy.tflm.library import Compiler, archive, definitions, gather
 from harness.deploy.tflm.operators import needed_methods, resolver_methods, unsupported
-from harness.deploy.tflm.probe import Arena, link_probe, measure_arena
-from harness.deploy.tflm.tree import Tree, find_tree
-from harness.deploy.toolchain import find_toolchain
+from harness.deploy.tflm.probe import link_probe, measure_arena
+from harness.deploy.tflm.tree import find_tree
+from harness.deploy.toolchain import find_toolchain, require_cxx_headers
 from harness.errors import BuildError, ConfigError
 from harness.model.tflite_graph import Graph, open_graph
 from harness.optimize.variant import Variant
@@ -39,8 +39,9 @@ class TflmBackend:
         """Nothing to import."""
 
     def complaints(self, variant: Variant, target: Target, options: BuildOptions) -> Sequence[str]:  # noqa: ARG002
-        """No tree, or what it lacks: downloads, kernels, operators."""
+        """No tree, no headers for C++, or what the tree lacks: downloads, kernels, operators."""
         try:
+            require_cxx_headers()
             tree = find_tree()
             methods = resolver_methods(tree)
         except (ConfigError, BuildError) as error:
@@ -86,7 +87,7 @@ class TflmBackend:
 
 def _lifetimes(graph: Graph) -> list[Lifetime]:
     """Of all tensors that are computed: inputs from the start to their last use, outputs to the end."""
-    spans: dict[int, tuple[int, int]] = {index: (-1, -1) for index in graph.inputs}
+    spans: dict[int, tuple[int, int]] = dict.fromkeys(graph.inputs, (-1, -1))
     for step, operator in enumerate(graph.operators):
         for index in (*operator.inputs, *operator.outputs):
             if index is not None and graph.tensors[index].data is None:

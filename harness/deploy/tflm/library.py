@@ -46,7 +46,10 @@ class Compiler:
 
     def library_objects(self, sources: Sequence[Path]) -> Mapping[Path, Path]:
         """The object of each source, from the cache where it was compiled before."""
-        with status(f"compiling TensorFlow Lite Micro for {self.target.core}"), ThreadPoolExecutor(os.cpu_count()) as pool:
+        with (
+            status(f"compiling TensorFlow Lite Micro for {self.target.core}"),
+            ThreadPoolExecutor(os.cpu_count()) as pool,
+        ):
             return dict(zip(sources, pool.map(self._library_object, sources), strict=True))
 
     def compile(self, source: Path, output: Path, flags: Sequence[str] | None = None) -> Path:

@@ -70,4 +70,4 @@ def _complaints(graph: Graph, operator: GraphOperator, methods: Mapping[str, str
         yield "TensorFlow Lite Micro has no float16"
     weights = [tensor for tensor in inputs[1:] if tensor.data is not None and tensor.dtype in ("int8", "uint8")]
     if weights and inputs[0].dtype == "float32":
-        yield f"{weights[0].dtype} weights with float32 activations (dynamic range) have no kernel in TensorFlow Lite Micro"
+        yield f"TensorFlow Lite Micro has no kernels for {weights[0].dtype} weights with float32 activations"

@@ -76,7 +76,9 @@ def measure_arena(elf: Path, compiler: Compiler, graph: Graph) -> Arena:
     coarse = smallest(starts, resolution, recorded, _MOST)
     found = smallest(starts, ALIGNMENT, recorded, _MOST)
     if found is None or coarse is None or not starts(found.nbytes):
-        raise BuildError("TensorFlow Lite Micro starts in a large arena, but not in a smaller one that it started in before")
+        raise BuildError(
+            "TensorFlow Lite Micro starts in a large arena, but not in a smaller one that it started in before"
+        )
     return Arena(
         minimum=found.nbytes,
         tries=found.tries,

@@ -17,7 +17,9 @@ from harness.deploy.tflm.tree import Tree
 
 _SUFFIXES = (".c", ".cc", ".cpp")
 _OTHER_TARGETS = {"xtensa", "hexagon", "arc_mli", "ethos_u", "ceva", "riscv", "testdata", "testing", "benchmarks"}
-_DEFINITION = re.compile(r"^(?!extern\b|return\b|static\b|typedef\b|using\b|#|[\s/}*]).*?((?:\w+::)?~?\w+)\s*[(\[=]", re.M)
+_DEFINITION = re.compile(
+    r"^(?!extern\b|return\b|static\b|typedef\b|using\b|#|[\s/}*]).*?((?:\w+::)?~?\w+)\s*[(\[=]", re.M
+)
 _NAMESPACE = re.compile(r"^namespace (\w+)", re.M)
 _SYMBOL = re.compile(r"^[0-9a-f]*\s+([A-Za-z])\s(.*)$", re.M)
 _TEMPLATE_ARGUMENTS = re.compile(r"<[^<>]*>")
@@ -66,7 +68,13 @@ def list_sources(tree: Tree, kernels: Kernels) -> list[Path]:
     if kernels is Kernels.OPTIMIZED:
         found |= {file.stem: file for file in _in(micro / "kernels/cmsis_nn", "*")}
     lite = [tree.root / "tensorflow/lite" / one for one in ("c", "core", "kernels", "schema")]
-    others = [*lite, tree.root / "tensorflow/compiler", signal / "src", signal / "micro/kernels", tree.third_party / "kissfft"]
+    others = [
+        *lite,
+        tree.root / "tensorflow/compiler",
+        signal / "src",
+        signal / "micro/kernels",
+        tree.third_party / "kissfft",
+    ]
     if kernels is Kernels.OPTIMIZED:
         others.append(tree.third_party / "cmsis_nn/Source")
     return [*found.values(), *(file for folder in others for file in _in(folder, "**/*"))]
@@ -87,7 +95,9 @@ def is_kernel(source: Path, tree: Tree) -> bool:
     return "kernels" in parts or parts[0] == "signal" or source.is_relative_to(tree.third_party)
 
 
-def closure(first: Sequence[Path], index: SourceIndex, compiler: Compile, symbols: Callable[[Sequence[Path]], str]) -> dict[Path, Path]:
+def closure(
+    first: Sequence[Path], index: SourceIndex, compiler: Compile, symbols: Callable[[Sequence[Path]], str]
+) -> dict[Path, Path]:
     """Compile all that some objects need, and what that needs: the object of each source.
 
     Args:

@@ -111,7 +111,9 @@ def _version(tree: Tree) -> str:
     digest = hashlib.sha256()
     for directory in (*(tree.root / one for one in _READ), *(tree.third_party / one for one in _READ_OF_THIRD_PARTY)):
         for file in sorted(_sources(directory)):
-            digest.update(str(file.relative_to(tree.root)).encode() + b"\0" + hashlib.sha256(file.read_bytes()).digest())
+            digest.update(
+                str(file.relative_to(tree.root)).encode() + b"\0" + hashlib.sha256(file.read_bytes()).digest()
+            )
     content = f"content {digest.hexdigest()[:16]}"
     commit = _commit(tree.root)
     return f"{commit[:12]}, {content}" if commit else content
@@ -155,7 +157,15 @@ def _download_third_party(tree: Path) -> None:
         return
     # TFLM's Makefile runs python3 with numpy and Pillow, which ours has.
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
-    makefile = ["make", "-C", tree, "-f", _MAKEFILE, "OPTIMIZED_KERNEL_DIR=cmsis_nn", "third_party_downloads"]
+    makefile: list[str | Path] = [
+        "make",
+        "-C",
+        tree,
+        "-f",
+        _MAKEFILE,
+        "OPTIMIZED_KERNEL_DIR=cmsis_nn",
+        "third_party_downloads",
+    ]
     try:
         run_tool(["env", f"PATH={path}", *makefile])
     except BuildError as error:

@@ -31,14 +31,19 @@ Allocator::Take(
 """,
     "arm_kernel_s8.c": "int arm_kernel_s8(int bytes)\n{\n    return bytes + 1;\n}\n",
     "tables.c": "const int lookup_table[2] = {1, 2};\n",
-    "other.cc": '#include "all.h"\nnamespace other {\nint Run(int x) { return x; }\n}\nint unused(int x) { return x; }\n',
-    "uses_take.cc": '#include "all.h"\nstatic int Take(int x) { return x; }\nint caller(int x) {\n  return Take(x);\n}\n',
+    "other.cc": '#include "all.h"\nnamespace other {\nint Run(int x) { return x; }\n}\n',
+    "uses_take.cc": "static int Take(int x) { return x; }\nint caller(int x) {\n  return Take(x);\n}\n",
 }
 HEADER = """
 extern "C" { int arm_kernel_s8(int bytes); extern const int lookup_table[2]; }
 namespace micro {
 struct Allocator { int Take(int bytes) const; };
-class Interpreter { public: explicit Interpreter(int arena); virtual ~Interpreter(); int Run(const Allocator&); int arena_; };
+struct Interpreter {
+  explicit Interpreter(int arena);
+  virtual ~Interpreter();
+  int Run(const Allocator&);
+  int arena_;
+};
 template <typename T> T widen(T x) { return x; }
 }
 """
@@ -72,7 +77,7 @@ def test_what_is_needed_is_compiled_and_nothing_else(tree: Path) -> None:
     (main,) = compile_all([tree / "main.cc"]).values()
     found = closure([main], SourceIndex(tree / name for name in SOURCES), compile_all, list_symbols)
     assert {source.name for source in found} == {"interpreter.cc", "allocator.cc", "arm_kernel_s8.c", "tables.c"}
-    linked = ["-nostdlib", "-r", main, *found.values(), "-o", tree / "all.o"]
+    linked: list[str | Path] = ["-nostdlib", "-r", main, *found.values(), "-o", tree / "all.o"]
     run_tool([COMPILER, "-mcpu=cortex-m4", "-mthumb", *linked])
     undefined = [line.split()[-1] for line in list_symbols([tree / "all.o"]).splitlines() if " U " in line]
     assert all("micro" not in name and "arm" not in name for name in undefined), undefined

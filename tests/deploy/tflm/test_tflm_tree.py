@@ -28,12 +28,16 @@ def repository(directory: Path) -> str:
     write_tree(directory)
     for command in (["init", "-q"], ["add", "."], [*identity, "commit", "-q", "-m", "A tree"]):
         subprocess.run(["git", "-C", str(directory), *command], check=True)
-    done = subprocess.run(["git", "-C", str(directory), "rev-parse", "HEAD"], check=True, capture_output=True, text=True)
+    done = subprocess.run(
+        ["git", "-C", str(directory), "rev-parse", "HEAD"], check=True, capture_output=True, text=True
+    )
     return done.stdout.strip()
 
 
 def test_without_a_tree_it_says_how_to_get_one() -> None:
-    with pytest.raises(ConfigError, match=r"set TFLM_ROOT to a checkout .*third_party_downloads.*create_tflm_tree.*TFLM_GIT"):
+    with pytest.raises(
+        ConfigError, match=r"set TFLM_ROOT to a checkout .*third_party_downloads.*create_tflm_tree.*TFLM_GIT"
+    ):
         find_tree()
 
 
