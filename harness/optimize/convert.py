@@ -20,7 +20,7 @@ from harness.progress import status
 REPRESENTATIVE_SAMPLES = 100
 
 # oneDNN picks other kernels on other processors, and with them other rounding.
-_TENSORFLOW_ENVIRONMENT = {"TF_CPP_MIN_LOG_LEVEL": "3", "TF_ENABLE_ONEDNN_OPTS": "0", "CUDA_VISIBLE_DEVICES": ""}
+TENSORFLOW_ENVIRONMENT = {"TF_CPP_MIN_LOG_LEVEL": "3", "TF_ENABLE_ONEDNN_OPTS": "0", "CUDA_VISIBLE_DEVICES": ""}
 _LINES_SHOWN = 5
 
 
@@ -108,7 +108,7 @@ def _run_converter(arguments: tuple[str, ...], meanwhile: Callable[[], None]) ->
         [sys.executable, "-m", "harness.optimize.convert_process", *arguments],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
-        env={**os.environ, **_TENSORFLOW_ENVIRONMENT},
+        env={**os.environ, **TENSORFLOW_ENVIRONMENT},
     )
     try:
         meanwhile()

@@ -24,8 +24,12 @@ OPTIONAL_TO_KERAS = ("matplotlib", "pandas", "sklearn")
 
 
 def main(source: str, seed: int, representative_samples: int, path: Path) -> None:
-    """Write the `.tflite` of a model of the zoo: full int8 where there are representative samples, else float32."""
-    entry = ZOO[source]
+    """Write the `.tflite` of a model of the zoo, as `convert_entry` does."""
+    convert_entry(ZOO[source], seed, representative_samples, path)
+
+
+def convert_entry(entry: ZooEntry, seed: int, representative_samples: int, path: Path) -> None:
+    """Write the `.tflite` of a model: full int8 where there are representative samples, else float32."""
     representative = _representative(entry, seed, representative_samples)
     _import_tensorflow()
     path.write_bytes(_convert(keras_model(entry, weights_file(entry, seed)), representative))
