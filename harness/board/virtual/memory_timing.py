@@ -97,6 +97,7 @@ class MemoryTiming:
             whole = CacheGeometry(instructions.size, flash.cache_ways or instructions.ways)
             used = whole if flash.instruction_cache else CacheGeometry(line, 0)
             self._set_cache(_INSTRUCTIONS, line, used, _BEHIND_A_MISS if flash.prefetch else _NEVER)
+            self._state.caches[_INSTRUCTIONS].refill = accelerator.refill_cycles if flash.instruction_cache else 0
             self._set_cache(_DATA, line, data if flash.data_cache else CacheGeometry(0, 0), _NEVER)
             if accelerator.unified:
                 self._point_data_at(_INSTRUCTIONS if flash.instruction_cache else _DATA)

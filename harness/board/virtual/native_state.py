@@ -22,8 +22,8 @@ class Cache(ctypes.Structure):
     """`cache_t`: lines held near the core."""
 
     _fields_ = (
-        *structure(_U64, "enabled line_shift lines ways set_mask reads_ahead ahead_after clock epoch last_line hits misses"),
-        *structure(_U64, "ahead_line ahead_ready"),
+        *structure(_U64, "enabled line_shift lines ways set_mask reads_ahead ahead_after refill"),
+        *structure(_U64, "clock epoch last_line hits misses ahead_line ahead_ready"),
         ("tags", ctypes.POINTER(_U32)),
         ("stamps", ctypes.POINTER(_U64)),
         ("slots", ctypes.POINTER(_U16)),

@@ -23,6 +23,7 @@ typedef struct {
     uint64_t set_mask;
     uint64_t reads_ahead; /* the line behind is read ahead: 0 never, 1 when this one missed, 2 whichever this one was */
     uint64_t ahead_after; /* so many cycles after this one is there */
+    uint64_t refill;      /* what a line takes that nothing read ahead saves */
     uint64_t clock;       /* counts uses, for least recently used */
     uint64_t epoch;       /* counts changes of what is held */
     uint64_t last_line;

@@ -113,6 +113,7 @@ static inline uint64_t touch(cache_t *cache, uint64_t line, uint64_t stall, uint
     cache->misses++;
     fill(cache, line);
     uint64_t wait = wait_for_line(cache, line, stall, now);
+    wait += cache->refill;
     read_ahead(cache, line, stall, now + wait);
     return wait;
 }
