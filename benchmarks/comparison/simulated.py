@@ -53,8 +53,13 @@ class Simulated:
 @cache
 def simulate(board: str, model: Path) -> Simulated:
     """The second inference of a `.tflite` file: the first has warmed the caches."""
-    print(f"simulating {model.stem} on {board}", file=sys.stderr, flush=True)
-    spec, variant = load_board(board), variant_of_file(model)
+    return simulate_on(load_board(board), model)
+
+
+def simulate_on(spec: BoardSpec, model: Path) -> Simulated:
+    """The same on a board that may be changed."""
+    print(f"simulating {model.stem} on {spec.name}", file=sys.stderr, flush=True)
+    variant = variant_of_file(model)
     firmware = build_firmware(variant, spec.target, find_backend("tvm"))
     machine = Machine(spec)
     load_image(machine, read_image(firmware.elf, spec), spec)
