@@ -147,3 +147,17 @@ def test_an_invalidated_cache_is_cold() -> None:
     cold, warm = made.run(address), made.run(address)
     made.memory.invalidate(data=True)
     assert cold - warm == made.run(address) - warm == miss(SYSTEM_RAM)
+
+
+ACCELERATED_FLASH, ACCELERATOR_LINES = 0x0020_0000, 64
+
+
+@pytest.mark.parametrize("lines", [10, ACCELERATOR_LINES - 1, ACCELERATOR_LINES + 1])
+def test_the_accelerator_of_the_f7_holds_64_lines_of_code_on_the_itcm_bus(lines: int) -> None:
+    """RM0385 3.3.2; least recently used, so that a loop of one line too many waits for each. Not for the AXI bus."""
+    made = board()
+    made.memory.flash(instruction_cache=True)
+    # 16 instructions a line, less the loop's own two.
+    body = "; ".join(["adds.n r0, #1"] * (16 * lines - 3))
+    late = made.loop(body, at=ACCELERATED_FLASH) - made.loop(body)
+    assert late == (0 if lines <= ACCELERATOR_LINES else 7 * lines)
