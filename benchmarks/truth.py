@@ -111,8 +111,8 @@ _FLASH_LINE = """
 
 AD reads each of its weights once from flash, KWS hardly waits for it. If a board's core is as much faster than the
 L4R5ZI's on AD as it is on KWS, what AD takes more was spent waiting for its 264,192 bytes. Waiting of the L4R5ZI and of
-KWS is taken from our own builds. The figures that this table fits are `bus_cycles` of the NUCLEO-H7A3ZI-Q; those of the
-NUCLEO-U575ZI-Q were estimated from the manual, and are confirmed.
+KWS is taken from our own builds. `bus_cycles` of the NUCLEO-H7A3ZI-Q is fitted on this; `refill_cycles` of the
+NUCLEO-U575ZI-Q was estimated from the manual. A board's simulated waiting includes that for its other data and code.
 """
 
 _ETH = """
@@ -134,9 +134,10 @@ and its prefetch is off. Recurrent networks are left out: the backend does not c
 _ENERGY = """
 ## Energy
 
-"Power model" is voltage x current of the board file, with the cycles that our own build waits for memory put into the
-published time of an inference: its error is that of the power model alone. "Simulated" is an inference of our `tvm`
-build on the virtual board, its own time and power: the ratio tells of the compilers, too.
+"Power model" is voltage x current of the board file, for a core that never waits; for AD, that waits as often as in our
+own build within the published time of an inference, as every compiler has to read each weight of AD from flash once. Its
+error is that of the power model alone. "Simulated" is an inference of our `tvm` build on the virtual board, its own time
+and power: the ratio tells of the compilers, too.
 """
 
 _EFFECTS = """

@@ -38,16 +38,17 @@ class Simulated:
         """Of an inference."""
         return self.cycles / self.spec.target.clock_hz
 
-    def power_w(self, supply_v: float | None = None, cycles: float | None = None) -> float:
+    def power_w(self, supply_v: float | None = None, waiting: float | None = None) -> float:
         """Mean power of an inference.
 
         Args:
             supply_v: None: at which the board's figures hold.
-            cycles: the same stalls are taken to be in so many cycles; None: in our own.
+            waiting: share of cycles in which the core waits for memory; None: as in our own.
         """
         power, hz = self.spec.power, self.spec.target.clock_hz
         volts = supply_v or power.voltage_v
-        return volts * power.scale(volts) * power.run_a(hz, self.stalled / (cycles or self.cycles))
+        share = self.stalled / self.cycles if waiting is None else waiting
+        return volts * power.scale(volts) * power.run_a(hz, share)
 
 
 @cache

@@ -18,8 +18,9 @@ def _line(cells: Sequence[str]) -> str:
 
 
 def time(seconds: float) -> str:
-    """Milliseconds, four digits."""
-    return f"{seconds * 1e3:.4g} ms"
+    """In microseconds or milliseconds, to four digits or whole ones."""
+    scaled, unit = (seconds * 1e3, "ms") if seconds >= 1e-4 else (seconds * 1e6, "µs")
+    return f"{scaled:,.0f} {unit}" if scaled >= 1000 else f"{scaled:.4g} {unit}"
 
 
 def spread(values: Sequence[float], form: str = ".2f") -> str:
