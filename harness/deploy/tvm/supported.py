@@ -171,6 +171,7 @@ _INT8_OPERATORS: Mapping[str, Check] = {
     "QUANTIZE": _converted,
     "RELU": _nothing,
     "RELU6": _nothing,
+    "RELU_N1_TO_1": _nothing,
     "RESIZE_BILINEAR": _resized,
     "RESIZE_NEAREST_NEIGHBOR": _resized,
     "SOFTMAX": _probabilities,
