@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -56,20 +57,20 @@ class TflmBackend:
             BuildError: the tree does not compile.
         """
         tree, graph = find_tree(), open_graph(variant.model)
-        compiler = Compiler(tree, find_toolchain(), target, options)
+        compiler = Compiler(tree, find_toolchain(), target, options, directory / "scratch")
         methods = needed_methods(graph, resolver_methods(tree))
         model = write_model(variant.model.read_bytes(), directory)
         copy_glue(directory)
         (directory / "generated.h").write_text(header(methods, graph))
-        glue = [compiler.compile(directory / name, directory / f"{name}.o") for name in ("probe.cc", model.name)]
+        compiler.scratch.mkdir()
+        glue = [compiler.compile(directory / name, compiler.scratch / f"{name}.o") for name in ("probe.cc", model.name)]
         library = gather(compiler, glue)
-        elf = directory / "probe.elf"
+        elf = compiler.scratch / "probe.elf"
         link_probe(compiler, [*glue, *library.runtime, *library.kernels], elf)
         arena = measure_arena(elf, compiler, graph)
         (directory / "generated.h").write_text(header(methods, graph, arena))
         (directory / ARENA_FILE).write_text(arena.to_json())
-        for done_with in (*glue, elf):
-            done_with.unlink()
+        shutil.rmtree(compiler.scratch)
         return GeneratedCode(
             sources=(directory / "model.cc", model),
             objects=(),
