@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Lock
 
 from harness.cache import cached
 from harness.deploy.options import BuildOptions, Kernels
@@ -30,14 +31,22 @@ def definitions(kernels: Kernels) -> tuple[str, ...]:
     return (*DEFINITIONS, *(_CMSIS_NN_DEFINITIONS if kernels is Kernels.OPTIMIZED else ()))
 
 
+_PRECOMPILING = Lock()
+
+
 @dataclass(frozen=True)
 class Compiler:
-    """Compiles sources of a tree for one core and one set of flags."""
+    """Compiles sources of a tree for one core and one set of flags.
+
+    Attributes:
+        scratch: an empty directory for what is only needed meanwhile.
+    """
 
     tree: Tree
     tools: Toolchain
     target: Target
     options: BuildOptions
+    scratch: Path
 
     def flags(self, kernels: Kernels) -> tuple[str, ...]:
         """For C and C++ alike, those that name directories left out."""
@@ -58,12 +67,27 @@ class Compiler:
         Raises:
             BuildError: the compiler's own words.
         """
-        directories = (f"-I{one}" for one in self.tree.include_directories)
-        places = (f"-ffile-prefix-map={self.tree.third_party}=tflm", f"-ffile-prefix-map={self.tree.root}=tflm")
-        language = () if source.suffix == ".c" else _CXX
-        flags = [*(flags or self.flags(self.options.kernels)), *language, *places, *directories]
-        run_tool([self.tools.compiler, *flags, "-c", source, "-o", output])
+        flags = flags or self.flags(self.options.kernels)
+        if source.suffix != ".c":
+            flags = [*flags, *_CXX, "-include", str(self._precompiled_header())]
+        run_tool([self.tools.compiler, *flags, *self._places(), "-c", source, "-o", output])
         return output
+
+    def _places(self) -> list[str]:
+        mapped = (f"-ffile-prefix-map={self.tree.third_party}=tflm", f"-ffile-prefix-map={self.tree.root}=tflm")
+        return [*mapped, *(f"-I{one}" for one in self.tree.include_directories)]
+
+    def _precompiled_header(self) -> Path:
+        """The model's schema: nine tenths of the time that most files of TFLM take."""
+        header = self.scratch / "common.h"
+        with _PRECOMPILING:
+            if not header.exists():
+                text = self.scratch / "schema.h"
+                text.write_text('#include "tensorflow/lite/schema/schema_generated.h"\n')
+                flags = [*self.flags(Kernels.REFERENCE), *_CXX, *self._places()]
+                run_tool([self.tools.compiler, *flags, "-x", "c++-header", text, "-o", self.scratch / "common.h.gch"])
+                text.rename(header)
+        return header
 
     def _library_object(self, source: Path) -> Path:
         # What runs the kernels is the same for all of them, and compiled once.
