@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from harness.board.spec import BoardSpec
     from harness.deploy.backend import Backend
     from harness.deploy.firmware import Firmware
+    from harness.deploy.options import BuildOptions
     from harness.model.dataset import Dataset
     from harness.model.model import Model
     from harness.optimize.variant import Variant
@@ -84,15 +85,29 @@ class Deploy:
         board = self.case.board
         self.case.candidate = Candidate(name, quantization or "unknown", backend, str(options), board.name)
         tool = find_backend(backend)
-        self.case.versions = tool.versions()
         variant = self.case.variant = self._variant(source, quantization, tool)
         candidate = Candidate(name, str(variant.quantization), backend, str(options), board.name)
         self.case.candidate = candidate
         self.case.limits = self.session.limits_for(candidate, self.item)
         data = self._dataset(str(source), variant, dataset)
+        self._tune(variant, tool, options)
+        self.case.versions = tool.versions()
         with status(f"{candidate}: building"):
             firmware = self.case.firmware = build_firmware(variant, board.target, tool, options)
         return Deployment(variant, firmware, data, tool)
+
+    def _tune(self, variant: Variant, tool: Backend, options: BuildOptions) -> None:
+        """With `--tune`, try out on the board what makes kernels fastest, before the firmware is built with that."""
+        trials = int(self.session.config.getoption("--tune"))
+        if not trials or tool.name != "tvm" or tool.complaints(variant, self.case.board.target, options):
+            return
+        from harness.commands.tune import tune_on
+        from harness.pytest_plugin.rack_run import run_on_rack
+
+        timeout = float(self.session.config.getoption("--lease-timeout"))
+        run_on_rack(
+            self.session.rack, self.case.board.name, timeout, lambda dut: tune_on(dut, variant, options, trials)
+        )
 
     def _variant(self, source: str | Path, quantization: str | None, tool: Backend) -> Variant:
         from harness.model.zoo import ZOO
