@@ -134,10 +134,10 @@ and its prefetch is off. Recurrent networks are left out: the backend does not c
 _ENERGY = """
 ## Energy
 
-"Power model" is voltage x current of the board file, for a core that never waits; for AD, that waits as often as in our
-own build within the published time of an inference, as every compiler has to read each weight of AD from flash once. Its
-error is that of the power model alone. "Simulated" is an inference of our `tvm` build on the virtual board, its own time
-and power: the ratio tells of the compilers, too.
+"Power model" is voltage x current of the board file, for a core that never waits; for AD, that waits as long as in our
+own build, within the published time of an inference, as every compiler has to read each weight of AD from flash once.
+Its error is that of the power model alone. "Simulated" is an inference of our `tvm` build on the virtual board, its own
+time and power: the ratio tells of the compilers, too.
 """
 
 _EFFECTS = """

@@ -23,8 +23,8 @@ def measured(truth: Path) -> list[Published]:
 def power_error(row: Published) -> float:
     """Of the power model alone.
 
-    A network that reads each weight once waits as long as our own build, in the published time of an inference. How often
-    others read theirs anew is their compilers' matter: they are taken not to wait.
+    A network that reads each weight once waits as long as our own build, in the published time of an inference. How
+    often others read theirs anew is their compilers' matter: they are taken not to wait.
     """
     assert row.seconds is not None
     assert row.power_w is not None

@@ -110,6 +110,18 @@ class MemoryProtection:
 
     # ---- questions
 
+    def bounds(self) -> set[int]:
+        """Addresses at which a region, or a part of one that can be left out, begins or ends."""
+        found: set[int] = set()
+        for base, size in zip(self.bases, self.sizes, strict=True):
+            if size & 1 and self._v8:
+                found |= {base & ~0x1F, (size | 0x1F) + 1}
+            elif size & 1:
+                length = 2 << (size >> 1 & 0x1F)
+                parts = 8 if length >= _SUBREGIONS_FROM else 1
+                found |= {(base & ~0x1F) + length * part // parts for part in range(parts + 1)}
+        return found
+
     @property
     def enabled(self) -> bool:
         """Regions count, at the priority of now."""
