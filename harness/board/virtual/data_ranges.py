@@ -27,7 +27,7 @@ class DataRange(NamedTuple):
 def special_ranges(protection: MemoryProtection, banks: Iterable[MemoryBank]) -> list[DataRange]:
     """The parts of these banks whose data is not cached, or where stores that miss fetch no line; none while it is off.
 
-    The Cortex-M7 caches no shareable memory (its TRM, 5.2.1), and allocates on stores to write-back memory.
+    The Cortex-M7 caches no shareable memory (its TRM, 5.2.1).
     """
     if not protection.enabled:
         return []
@@ -41,7 +41,7 @@ def _pieces(protection: MemoryProtection, start: int, end: int) -> Iterator[Data
     for origin, behind in pairwise(cuts):
         kind = protection.memory_attributes(origin)
         cached = kind.cacheable and not kind.shareable
-        yield DataRange(origin, behind - origin, cached, cached and kind.write_back)
+        yield DataRange(origin, behind - origin, cached, cached and kind.write_allocate)
 
 
 def _merged(pieces: Iterable[DataRange]) -> Iterator[DataRange]:
