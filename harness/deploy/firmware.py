@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness.deploy.backend import Step
-from harness.deploy.options import ConsoleProtocol
+from harness.deploy.options import O2, BuildOptions
 from harness.deploy.target import Target
 from harness.model.model import Tensor
 from harness.value import Value
@@ -23,7 +23,7 @@ class Firmware(Value):
         backend, versions: the tool that made the model's code, and the versions of all tools.
         flags: the compiler's.
         arena_bytes, arena_lower_bound, steps, inputs, outputs: see `GeneratedCode`.
-        protocol: what it speaks over its console.
+        options: how it was built.
     """
 
     elf: Path
@@ -37,4 +37,4 @@ class Firmware(Value):
     steps: tuple[Step, ...]
     inputs: tuple[Tensor, ...]
     outputs: tuple[Tensor, ...]
-    protocol: ConsoleProtocol = ConsoleProtocol.BENCH
+    options: BuildOptions = O2

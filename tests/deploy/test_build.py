@@ -48,10 +48,10 @@ class CountingBackend(IdentityBackend):
     def versions(self) -> Mapping[str, str]:
         return {"counting": "1"}
 
-    def generate(self, variant: Variant, target: Target, directory: Path) -> GeneratedCode:
+    def generate(self, variant: Variant, target: Target, options: BuildOptions, directory: Path) -> GeneratedCode:
         with self.log.open("a") as log:
             log.write("generated\n")
-        return super().generate(variant, target, directory)
+        return super().generate(variant, target, options, directory)
 
 
 def with_memory(target: Target, memory: Memory, size: int) -> Target:

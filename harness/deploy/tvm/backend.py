@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.deploy.backend import GeneratedCode, Step
+from harness.deploy.options import BuildOptions, Kernels
 from harness.deploy.target import Target
-from harness.deploy.tvm.supported import require_supported
+from harness.deploy.tvm.supported import unsupported
 from harness.errors import BuildError, HarnessError
 from harness.model.tflite_graph import Graph, open_graph
 from harness.optimize.variant import Quantization, Variant
 
 if TYPE_CHECKING:
-    from harness.deploy.tvm.memory import Memory
+    from harness.deploy.memory import Memory
     from harness.deploy.tvm.program import KernelSource, Program
 
 _PACKAGES = ("apache-tvm", "apache-tvm-ffi", "tflite")
@@ -34,55 +35,58 @@ class TvmBackend:
         """Import TVM: about a second."""
         from harness.deploy.tvm import float_graph, int8_graph, lowering  # noqa: F401
 
-    def generate(self, variant: Variant, target: Target, directory: Path) -> GeneratedCode:
+    def complaints(self, variant: Variant, target: Target, options: BuildOptions) -> Sequence[str]:  # noqa: ARG002
+        """Operators and types that are missing; every core will do."""
+        return unsupported(open_graph(variant.model), variant.quantization is Quantization.INT8)
+
+    def generate(self, variant: Variant, target: Target, options: BuildOptions, directory: Path) -> GeneratedCode:
         """Write `model.c` and `kernels.o` into an empty directory.
 
         Raises:
-            UnsupportedModelError: operators or types that are missing, all at once.
             BuildError: TVM or LLVM failed.
         """
         graph = open_graph(variant.model)
-        quantized = variant.quantization is Quantization.INT8
-        require_supported(graph, quantized)
-        program = _program(variant, graph, quantized, target)
+        uses_dsp = target.core.has_dsp and options.kernels is Kernels.OPTIMIZED
+        program = _program(variant, graph, target, uses_dsp)
         try:
-            return _write(program, target, directory)
+            return _write(program, target, uses_dsp, directory)
         except Exception as error:
             raise BuildError(f"TVM could not compile {variant.model.name}: {error}") from error
 
 
-def _program(variant: Variant, graph: Graph, quantized: bool, target: Target) -> Program:
-    from harness.deploy.tvm.program import assemble
+def _program(variant: Variant, graph: Graph, target: Target, uses_dsp: bool) -> Program:
+    from harness.deploy.tvm.program import assemble_groups, overwritable
+    from harness.deploy.tvm.residuals import fuse_residuals
 
+    groups = fuse_residuals(graph)
     try:
-        if quantized:
+        if variant.quantization is Quantization.INT8:
             from harness.deploy.tvm.int8_graph import lower_int8
 
-            return assemble(graph, lambda operator: lower_int8(graph, operator))
+            return assemble_groups(graph, groups, lambda group: lower_int8(graph, group, uses_dsp), overwritable)
         from harness.deploy.tvm.float_graph import lower_float
-        from harness.deploy.tvm.lowering import llvm_target
 
-        layers = lower_float(variant.model, graph, llvm_target(target))
-        return assemble(graph, lambda operator: layers[operator.index])
+        lower = lower_float(variant.model, graph, groups, target, uses_dsp)
+        return assemble_groups(graph, groups, lower, overwritable)
     except HarnessError:
         raise
     except Exception as error:
         raise BuildError(f"TVM could not import {variant.model.name}: {error}") from error
 
 
-def _write(program: Program, target: Target, directory: Path) -> GeneratedCode:
+def _write(program: Program, target: Target, uses_dsp: bool, directory: Path) -> GeneratedCode:
+    from harness.deploy.memory import lay_out
     from harness.deploy.tvm.emit_c import model_source
     from harness.deploy.tvm.kernels import dsp
     from harness.deploy.tvm.lowering import llvm_target, write_object
-    from harness.deploy.tvm.memory import lay_out
 
     functions = _name_functions(program)
     memory = lay_out(program)
     kernels, source = directory / "kernels.o", directory / "model.c"
-    with dsp.extension(target.core.has_dsp):
+    with dsp.extension(uses_dsp):
         built = {name: kernel.prim_func(name) for kernel, name in functions.items()}
     write_object(built, llvm_target(target), kernels)
-    source.write_text(model_source(program, memory, functions))
+    source.write_text(model_source(program, memory, functions, target.core))
     return _describe(program, memory, functions, source, kernels)
 
 

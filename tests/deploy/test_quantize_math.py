@@ -8,7 +8,7 @@ import numpy as np
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from harness.deploy.tvm.quantize_math import (
+from harness.deploy.quantize_math import (
     Multiplier,
     activation_range,
     doubling_high_multiply,

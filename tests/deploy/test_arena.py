@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harness.deploy.tvm.arena import ALIGNMENT, Lifetime, lower_bound, plan_arena
+from harness.deploy.arena import ALIGNMENT, Lifetime, lower_bound, plan_arena
 
 spans = st.tuples(st.integers(0, 12), st.integers(0, 5))
 buffers = st.lists(
