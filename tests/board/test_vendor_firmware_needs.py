@@ -71,3 +71,21 @@ def test_power_good_of_an_external_supply_reads_high() -> None:
     chip.set_bits(L4_RCC + 0x4C, 1 << 6)
     chip.write(0x4800_1800, chip.read(0x4800_1800) & ~(3 << 24))
     assert chip.read(0x4800_1810) >> 12 & 1
+
+
+def test_a_delay_that_polls_a_counter_passes_tick_by_tick() -> None:
+    """`wait_us` of mbed OS: every look but the first of a tick would show the same."""
+    chip = Registers.of("disco_f746ng")
+    tim5, microsecond = 0x4000_0C00, chip.hz("core") // 1_000_000
+    chip.set_bits(0x4002_3840, 1 << 3)
+    chip.write(tim5 + 0x28, chip.hz("timclk1") // 1_000_000 - 1)
+    chip.write(tim5 + 0x14, 1)
+    chip.write(tim5, 1)
+    start = chip.machine.cycles
+    looks = [chip.read(tim5 + 0x24) for _ in range(5)]
+    assert looks == [0, 1, 2, 3, 4]
+    assert chip.machine.cycles - start == 4 * microsecond
+    # Code that looks now and then sees time as it is.
+    chip.machine.chip.engine.clock.state.cycles += 1000
+    assert chip.read(tim5 + 0x24) == (4 * microsecond + 1000) // microsecond
+    assert chip.machine.cycles - start == 4 * microsecond + 1000
