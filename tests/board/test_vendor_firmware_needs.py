@@ -89,3 +89,13 @@ def test_a_delay_that_polls_a_counter_passes_tick_by_tick() -> None:
     chip.machine.chip.engine.clock.state.cycles += 1000
     assert chip.read(tim5 + 0x24) == (4 * microsecond + 1000) // microsecond
     assert chip.machine.cycles - start == 4 * microsecond + 1000
+
+
+def test_a_vector_table_that_is_not_aligned_is_told(caplog: pytest.LogCaptureFixture) -> None:
+    """As a linker put it for a development version of mbed OS: its first supervisor call went astray."""
+    chip = Registers.of("disco_f746ng")
+    chip.write(0xE000_ED08, 0x2000_0080)
+    assert not caplog.records
+    chip.write(0xE000_ED08, 0x2000_0020)
+    assert chip.read(0xE000_ED08) == 0x2000_0000
+    assert "VTOR is set to 0x20000020, no multiple of 128" in caplog.text
