@@ -12,8 +12,8 @@ from harness.commands.board_explain import account_of_model
 from harness.deploy.target import Target
 from harness.model.tflite_reader import read_tflite
 from harness.paths import REPOSITORY
-from tests.deploy.tvm.agreement import Deployed, Reference, deploy, largest_difference, random_inputs
 from tests.deploy.on_core import CORTEX_M4, CORTEX_M7
+from tests.deploy.tvm.agreement import Deployed, Reference, deploy, largest_difference, random_inputs
 
 MODELS = REPOSITORY.parent / "shared" / "models" / "mlperf_tiny"
 WORDS = REPOSITORY.parent / "shared" / "data" / "kws01"
