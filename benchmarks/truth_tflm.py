@@ -171,7 +171,7 @@ def rows(table: pd.DataFrame, directory: Path) -> Iterator[tuple[Any, int]]:
 def converted(models: str, directory: Path) -> None:
     """Have another process convert: what TensorFlow prints and takes stays there."""
     command = [sys.executable, __file__, "--only", models, "--convert", str(directory)]
-    done = subprocess.run(command, env=environment(), stderr=subprocess.PIPE, text=True, check=False)
+    done = subprocess.run(command, env=environment(), capture_output=True, text=True, check=False)
     if done.returncode:
         raise SystemExit(f"converting failed:\n{done.stderr[-2000:]}")
 
