@@ -10,7 +10,10 @@ from harness.errors import ConfigError
 GROUP = "tinyml_harness.backends"
 """Entry points of this group name a class without constructor arguments that is a `Backend`."""
 
-_BUILT_IN = {"tvm": "harness.deploy.tvm.backend:TvmBackend"}
+_BUILT_IN = {
+    "portable_c": "harness.deploy.portable_c.backend:PortableCBackend",
+    "tvm": "harness.deploy.tvm.backend:TvmBackend",
+}
 
 
 def backend_names() -> list[str]:
