@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from math import prod
 
-from harness.deploy.portable_c.elementwise import CLAMPS, OPERATORS, clamp, float_elementwise
+from harness.deploy.portable_c.elementwise import OPERATORS, clamp, float_elementwise
 from harness.deploy.portable_c.geometry import axes_of, axis_in, common_layout, required, tensor_of, window
 from harness.deploy.portable_c.onnx_writer import MICROSOFT, TO_CHANNELS_FIRST, Layout, OnnxWriter, in_layout
 from harness.model.tflite_graph import GraphOperator
@@ -33,7 +34,7 @@ def transpose(writer: OnnxWriter, operator: GraphOperator) -> None:
     order = required(writer.graph, operator, 1).data
     assert order is not None
     source = writer.use(required(writer.graph, operator, 0).index)
-    writer.made(operator.outputs[0], writer.node("Transpose", [source], perm=[int(axis) for axis in order.ravel()]))  # type: ignore[call-overload] # integers
+    writer.made(operator.outputs[0], writer.node("Transpose", [source], perm=[int(axis) for axis in order.ravel()]))
 
 
 def pad(writer: OnnxWriter, operator: GraphOperator) -> None:
@@ -43,7 +44,7 @@ def pad(writer: OnnxWriter, operator: GraphOperator) -> None:
     source, paddings = required(writer.graph, operator, 0), required(writer.graph, operator, 1).data
     assert paddings is not None
     layout = common_layout(writer, operator)
-    pairs = [tuple(int(one) for one in pair) for pair in paddings.reshape(-1, 2)]  # type: ignore[call-overload] # integers
+    pairs = [tuple(int(one) for one in pair) for pair in paddings.reshape(-1, 2)]
     if layout is Layout.CHANNELS_FIRST:
         pairs = [pairs[axis] for axis in TO_CHANNELS_FIRST]
     pads = writer.constant(np.array([before for before, _ in pairs] + [after for _, after in pairs], np.int64))
@@ -97,23 +98,14 @@ def _convolution(writer: OnnxWriter, operator: GraphOperator) -> None:
 def _dense(writer: OnnxWriter, operator: GraphOperator) -> None:
     source, weights = required(writer.graph, operator, 0), required(writer.graph, operator, 1)
     bias, output = tensor_of(writer.graph, operator, 2), writer.graph.tensors[operator.outputs[0]]
-    x = writer.use(source.index)
-    rows = (-1, weights.shape[1])
-    if len(source.shape) != 2 or source.shape[1] != weights.shape[1]:
-        x = writer.reshape(x, (rows_of(source.shape, rows[1]), rows[1]))
+    x, features = writer.use(source.index), weights.shape[1]
+    if len(source.shape) != 2 or source.shape[1] != features:
+        x = writer.reshape(x, (prod(source.shape) // features, features))
     inputs = [x, writer.use(weights.index), *([writer.use(bias.index)] if bias else [])]
     made = clamp(writer, str(operator.options["fused_activation_function"]), writer.node("Gemm", inputs, transB=1))
     if len(output.shape) != 2:
         made = writer.reshape(made, output.shape)
     writer.made(output.index, made)
-
-
-def rows_of(shape: tuple[int, ...], features: int) -> int:
-    """How many vectors of features a tensor holds."""
-    count = 1
-    for size in shape:
-        count *= size
-    return count // features
 
 
 def _average_pool(writer: OnnxWriter, operator: GraphOperator) -> None:

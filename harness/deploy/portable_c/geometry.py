@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from harness.deploy.portable_c.onnx_writer import Layout, OnnxWriter
 from harness.model.tflite_graph import Graph, GraphOperator, GraphTensor
@@ -24,7 +25,7 @@ def required(graph: Graph, operator: GraphOperator, place: int) -> GraphTensor:
     return tensor
 
 
-def window(operator: GraphOperator, kernel: Sequence[int], source: GraphTensor, made: GraphTensor) -> dict[str, object]:
+def window(operator: GraphOperator, kernel: Sequence[int], source: GraphTensor, made: GraphTensor) -> dict[str, Any]:
     """The attributes of a convolution or pooling: `kernel` is (height, width).
 
     TFLite's SAME puts the odd row or column of padding at the end (`ComputePaddingHeightWidth` of its padding.h).
@@ -37,7 +38,7 @@ def window(operator: GraphOperator, kernel: Sequence[int], source: GraphTensor, 
             reach = (kernel[axis] - 1) * dilations[axis] + 1
             total = max((made.shape[1 + axis] - 1) * strides[axis] + reach - source.shape[1 + axis], 0)
             begin[axis], end[axis] = total // 2, total - total // 2
-    attributes: dict[str, object] = {"kernel_shape": list(kernel), "strides": strides, "pads": [*begin, *end]}
+    attributes: dict[str, Any] = {"kernel_shape": list(kernel), "strides": strides, "pads": [*begin, *end]}
     return attributes if dilations == [1, 1] else {**attributes, "dilations": dilations}
 
 
@@ -77,4 +78,4 @@ def axis_in(layout: Layout, axis: int) -> int:
 def axes_of(argument: GraphTensor, rank: int) -> tuple[int, ...]:
     """A constant of axes, from 0 on."""
     assert argument.data is not None
-    return tuple(sorted({int(axis) % rank for axis in argument.data.ravel()}))  # type: ignore[call-overload] # integers
+    return tuple(sorted({int(axis) % rank for axis in argument.data.ravel()}))

@@ -7,6 +7,8 @@ and products of two tensors, softmax, conversions) may be off by one step, where
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from math import prod
+from typing import Any
 
 from harness.deploy.portable_c.elementwise import OPERATORS, dequantize, int8_elementwise, quantization, quantize
 from harness.deploy.portable_c.float_operators import (
@@ -17,7 +19,6 @@ from harness.deploy.portable_c.float_operators import (
     max_pool_node,
     pad,
     reshape,
-    rows_of,
     transpose,
 )
 from harness.deploy.portable_c.geometry import broadcast, common_layout, required, tensor_of, window
@@ -62,13 +63,13 @@ def _dense(writer: OnnxWriter, operator: GraphOperator) -> None:
     output = writer.graph.tensors[operator.outputs[0]]
     assert held.data is not None
     count, features = held.shape
-    x = writer.reshape(writer.use(source.index), (rows_of(source.shape, features), features, 1, 1))
+    x = writer.reshape(writer.use(source.index), (prod(source.shape) // features, features, 1, 1))
     weights = writer.constant(held.data.reshape(count, features, 1, 1))
     made = writer.node("QLinearConv", _weighted_inputs(writer, operator, x, weights), kernel_shape=[1, 1])
     writer.made(output.index, writer.reshape(_clamped(writer, operator, made), output.shape))
 
 
-def _quantized(writer: OnnxWriter, op: str, x: str, tensors: Tensors, shape: Sequence[int], **more: object) -> str:
+def _quantized(writer: OnnxWriter, op: str, x: str, tensors: Tensors, shape: Sequence[int], **more: Any) -> str:
     """One of ONNX Runtime's operators of one quantized input, which makes an int8 value of that shape."""
     source, output = tensors
     inputs = [x, *quantization(writer, source), *quantization(writer, output)]

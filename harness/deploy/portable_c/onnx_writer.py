@@ -1,7 +1,8 @@
 """An ONNX graph that grows operator by operator from a `.tflite` graph, each tensor in the layout that is asked for.
 
-TFLite's images are (batch, height, width, channels), ONNX's operators want (batch, channels, height, width). A tensor is
-made in one of the two, and turned into the other when an operator first asks for it: chains of convolutions never turn.
+TFLite's images are (batch, height, width, channels), ONNX's operators want (batch, channels, height, width). A tensor
+is made in one of the two, and turned into the other when an operator first asks for it: chains of convolutions never
+turn.
 """
 
 from __future__ import annotations
@@ -51,7 +52,7 @@ class OnnxWriter:
         self._made = {(index, Layout.PLAIN): f"input_{place}" for place, index in enumerate(graph.inputs)}
         self._declared: dict[str, tuple[str, tuple[int, ...]]] = {}
 
-    def node(self, op: str, inputs: Sequence[str], domain: str = "", **attributes: object) -> str:
+    def node(self, op: str, inputs: Sequence[str], domain: str = "", **attributes: Any) -> str:
         """Add a node of the current layer; gives back the name of its output."""
         from onnx import helper
 
@@ -94,7 +95,7 @@ class OnnxWriter:
         self._made[index, layout] = name
 
     def declare(self, name: str, dtype: str, shape: Sequence[int]) -> str:
-        """Tell type and shape of what one of ONNX Runtime's operators makes: ONNX can't infer them. Gives back the name."""
+        """Tell type and shape of what ONNX can't infer: ONNX Runtime's operators make it. Gives back the name."""
         self._declared[name] = (dtype, tuple(shape))
         return name
 
