@@ -8,7 +8,9 @@ from itertools import cycle, islice
 from typing import TYPE_CHECKING
 
 from harness.bench.agreement import Agreement, accuracy, compare
+from harness.bench.bisection import most_different
 from harness.bench.device import Device
+from harness.bench.divergence import Divergence
 from harness.bench.footprint import Footprint, read_footprint, symbol_at
 from harness.bench.layer_time import LayerTime
 from harness.bench.measurement import Measurement, Provenance
@@ -53,11 +55,15 @@ class Results:
 
     Attributes:
         disagreement: how board and host differ, where they do by more than is tolerated; else empty.
+        suspects: indices of the samples that differ most, where they do.
+        divergence: the layer where they begin to, where that was looked for and found.
     """
 
     measurements: tuple[Measurement, ...]
     layers: tuple[LayerTime, ...]
     disagreement: str
+    suspects: tuple[int, ...] = ()
+    divergence: Divergence | None = None
 
 
 @dataclass(frozen=True)
@@ -147,7 +153,8 @@ def _measure(
     if workload.labels is not None:
         measurements.append(Measurement.of("accuracy", accuracy(outputs, workload.labels, outputs_of[0]), provenance))
     layers = _layers(timed.steps, firmware, variant, provenance) if timed else ()
-    return Results(tuple(measurements), layers, agreement.disagreement)
+    suspects = most_different(outputs, workload.references, outputs_of) if agreement.disagreement else ()
+    return Results(tuple(measurements), layers, agreement.disagreement, tuple(suspects))
 
 
 def _timed(dut: Dut, device: Device, inputs: Sequence[bytes], repeats: int) -> Timed:

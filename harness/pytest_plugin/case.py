@@ -52,5 +52,6 @@ class Case:
             limits=tuple(limit.text for limit in self.limits),
             capacity=self.capacity,
             macs=model.macs if model else 0,
+            divergence=self.results.divergence if self.results else None,
             origin=origin_of(model, self.board, self.firmware, self.dut, self.started, self.versions),
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from harness.bench.divergence import Divergence
 from harness.bench.layer_time import LayerTime
 from harness.bench.measurement import Measurement
 from harness.bench.outcome import Outcome
@@ -81,6 +82,7 @@ class Record(Value):
         case: the pytest node id: unique within a run.
         limits: the constraints that held for this case, as text.
         macs: of one inference.
+        divergence: the layer where board and host begin to differ, where they do and it was found.
     """
 
     case: str
@@ -93,6 +95,7 @@ class Record(Value):
     macs: int
     origin: Origin
     schema: int = SCHEMA
+    divergence: Divergence | None = None
 
     def measurement(self, quantity: str) -> Measurement | None:
         """The measurement of a quantity, or None where the case has none."""
