@@ -1,4 +1,4 @@
-"""Variants: the zoo's models converted to `.tflite`, and users' files as they are."""
+"""Variants: the zoo's networks converted to `.tflite`, its classical models trained, and users' files as they are."""
 
 from __future__ import annotations
 
@@ -10,9 +10,11 @@ from pathlib import Path
 
 from harness.cache import cached, sha256_of_files
 from harness.errors import ModelError
-from harness.model.model import Model
+from harness.model.estimator import SUFFIX, read_estimator
+from harness.model.model import Model, ModelFormat
 from harness.model.tflite_reader import read_tflite
-from harness.model.zoo import ZOO
+from harness.model.zoo import CLASSICAL, NETWORKS, ZOO
+from harness.model.zoo.training import estimator_file
 from harness.model.zoo.weights import recipe
 from harness.optimize.variant import Quantization, Variant
 from harness.progress import status
@@ -26,28 +28,35 @@ _LINES_SHOWN = 5
 
 def make_variant(
     source: str,
-    quantization: Quantization,
+    quantization: Quantization | None = None,
     seed: int = 0,
     representative_samples: int = REPRESENTATIVE_SAMPLES,
     meanwhile: Callable[[], None] = lambda: None,
 ) -> Variant:
     """Build, train and convert a model of the zoo; what was made before comes from the cache, without TensorFlow.
 
+    Networks come in `FLOAT32` and `INT8`, models of scikit-learn in `FLOAT32` and `INT16`.
+
     Args:
         source: the model's name in `ZOO`.
-        quantization: `INT8` means int8 everywhere, input and output too.
+        quantization: `INT8` means int8 everywhere, input and output too; by default that for a network, and `FLOAT32`
+            for a model of scikit-learn.
         seed: of weights, training and calibration.
         representative_samples: how many calibrate `INT8`: of the data set's training split, or else made up.
         meanwhile: called while another process converts; a time to load what comes next.
 
     Raises:
-        ModelError: the zoo has no such model, or TensorFlow failed.
+        ModelError: the zoo has no such model, it does not come so quantized, or TensorFlow failed.
     """
     if source not in ZOO:
         raise ModelError(f"the zoo has no model {source!r}; it has {', '.join(ZOO)}")
     if representative_samples < 1:
         raise ModelError(f"{source}: needs 1 representative sample or more, not {representative_samples}")
-    entry = ZOO[source]
+    if source in CLASSICAL:
+        return _classical_variant(source, quantization or Quantization.FLOAT32, seed)
+    entry, quantization = NETWORKS[source], quantization or Quantization.INT8
+    if quantization is Quantization.INT16:
+        raise ModelError(f"{source} is a network: it comes in float32 and int8, not in int16")
     samples = representative_samples if quantization is Quantization.INT8 else 0
     key = {
         "weights": recipe(entry, seed),
@@ -65,15 +74,23 @@ def make_variant(
     return Variant(read_tflite(path, source), quantization, source, samples, seed)
 
 
-def variant_of_file(path: Path) -> Variant:
-    """A user's `.tflite` as it is.
+def _classical_variant(source: str, quantization: Quantization, seed: int) -> Variant:
+    if quantization is Quantization.INT8:
+        raise ModelError(f"{source} is a model of scikit-learn: it comes in float32 and int16, not in int8")
+    with status(f"training {source}"):
+        path = estimator_file(CLASSICAL[source], seed, quantization is Quantization.INT16)
+    return Variant(read_estimator(path, source), quantization, source, seed=seed)
 
-    It is `INT8` if its inputs and outputs and all weights are integers, `FLOAT32` if they are all floats.
+
+def variant_of_file(path: Path) -> Variant:
+    """A user's `.tflite`, or `.skops` of scikit-learn, as it is.
+
+    A `.tflite` is `INT8` if its inputs and outputs and all weights are integers, `FLOAT32` if they are all floats.
 
     Raises:
         ModelError: it can't be read, or it mixes floats and integers; the text says where.
     """
-    model = read_tflite(path)
+    model = read_estimator(path) if path.suffix == SUFFIX else read_tflite(path)
     return Variant(model, detect_quantization(model), str(path))
 
 
@@ -83,13 +100,15 @@ def detect_quantization(model: Model) -> Quantization:
     Raises:
         ModelError: some layers are float32 and others int8, or there are other types.
     """
+    if model.format is ModelFormat.SKOPS:
+        return Quantization(model.inputs[0].dtype)
     kinds = {tensor.dtype for tensor in (*model.inputs, *model.outputs)}
     for layer in model.layers:
         # The types that tell are those of the data: shapes, axes and biases are int32 in both.
         kinds |= {tensor.dtype for tensor in (*layer.inputs[:1], *layer.outputs)}
         if layer.macs and len(layer.inputs) > 1:
             kinds.add(layer.inputs[1].dtype)
-    for quantization in Quantization:
+    for quantization in (Quantization.FLOAT32, Quantization.INT8):
         if kinds <= {quantization.value, "int32", "int64", "bool"} and quantization.value in kinds:
             return quantization
     raise ModelError(

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness.errors import ModelError
 from harness.model.datasets import load_named
-from harness.model.zoo import ZOO, ZooEntry
+from harness.model.zoo import NETWORKS, ZooEntry
 from harness.model.zoo.weights import keras_model, weights_file
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ OPTIONAL_TO_KERAS = ("matplotlib", "pandas", "sklearn")
 
 def main(source: str, seed: int, representative_samples: int, path: Path) -> None:
     """Write the `.tflite` of a model of the zoo: full int8 where there are representative samples, else float32."""
-    entry = ZOO[source]
+    entry = NETWORKS[source]
     representative = _representative(entry, seed, representative_samples)
     _import_tensorflow()
     path.write_bytes(_convert(keras_model(entry, weights_file(entry, seed)), representative))

@@ -64,8 +64,8 @@ class Deploy:
         """Convert, generate, compile and link; all of it from the cache where nothing changed.
 
         Args:
-            source: a name of the zoo (see `harness model list`), or a `.tflite` file, which is taken as it is.
-            quantization: `float32` or `int8`, for a model of the zoo.
+            source: a name of the zoo (see `harness model list`), or a `.tflite` or `.skops` file, taken as it is.
+            quantization: `float32`, or `int8` for a network of the zoo, `int16` for a model of scikit-learn.
             backend: the tool that makes the model's code.
             build: how firmware is built, such as `O3-lto` or `Os-soft_float` (see `BuildOptions.parse`).
             dataset: labelled samples; a trained model of the zoo brings its own.
@@ -100,7 +100,7 @@ class Deploy:
         from harness.optimize.variant import Quantization
 
         if str(source) in ZOO:
-            wanted = Quantization(quantization or Quantization.INT8)
+            wanted = Quantization(quantization) if quantization else None
             return make_variant(str(source), wanted, meanwhile=tool.load)
         return variant_of_file(Path(source))
 

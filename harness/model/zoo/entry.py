@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 UNTRAINED = "seeded, untrained: timing, memory and energy hold; accuracy means nothing"
 
 
-@dataclass(frozen=True)
-class ZooEntry:
-    """One architecture.
+@dataclass(frozen=True, kw_only=True)
+class Entry:
+    """What is known of any model.
 
     Attributes:
         title, task: for people.
@@ -26,7 +26,6 @@ class ZooEntry:
         source: where the architecture comes from.
         input_shape: without the batch.
         input_range: lowest and highest real value of its input.
-        build: makes the Keras model, untrained, for a fixed batch size or (None) any.
     """
 
     name: str
@@ -37,7 +36,6 @@ class ZooEntry:
     source: str
     input_shape: tuple[int, ...]
     input_range: tuple[float, float]
-    build: Callable[[int | None], Any]
 
     def made_up_inputs(self, count: int, seed: int) -> NDArray[np.float32]:
         """(count, *input_shape) within the input range, the same for the same seed."""
@@ -51,3 +49,25 @@ class ZooEntry:
     def remark(self) -> str:
         """What reports have to say about its weights."""
         return f"trained on {self.dataset}" if self.trained else UNTRAINED
+
+
+@dataclass(frozen=True, kw_only=True)
+class ZooEntry(Entry):
+    """A network.
+
+    Attributes:
+        build: makes the Keras model, untrained, for a fixed batch size or (None) any.
+    """
+
+    build: Callable[[int | None], Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClassicalEntry(Entry):
+    """A model of scikit-learn.
+
+    Attributes:
+        estimator: makes the classifier, untrained, from a seed.
+    """
+
+    estimator: Callable[[int], Any]
