@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from harness.deploy.options import BuildOptions
-from harness.deploy.target import Target
+from harness.deploy.target import Core, Target
 from harness.errors import UnsupportedModelError
 from harness.model.model import Tensor
-from harness.optimize.variant import Variant
+from harness.optimize.variant import Quantization, Variant
 from harness.value import Value
 
 
@@ -61,6 +61,18 @@ class GeneratedCode(Value):
     tolerance: float | None = None
 
 
+@dataclass(frozen=True)
+class Claims(Value):
+    """What a backend takes in general, to be listed; what it takes of one model, only `complaints` can say.
+
+    Attributes:
+        operators: for each quantization that it has, the operators: TFLite's, or classes of scikit-learn.
+    """
+
+    cores: tuple[Core, ...]
+    operators: Mapping[Quantization, tuple[str, ...]]
+
+
 class Backend(Protocol):
     """A tool that turns a variant into code; found by the entry point group `tinyml_harness.backends`."""
 
@@ -90,6 +102,14 @@ class Backend(Protocol):
             UnsupportedModelError: what only shows while code is made.
             BuildError: the tool failed otherwise.
         """
+
+
+@runtime_checkable
+class Claiming(Protocol):
+    """A backend that can also be listed with what it takes; a backend need not have this."""
+
+    def claims(self) -> Claims:
+        """What it takes in general. Must import no tools."""
 
 
 def complaints_of(backend: Backend, variant: Variant, target: Target, options: BuildOptions) -> Sequence[str]:

@@ -90,10 +90,10 @@ def _check_perceptron(estimator: Any, features: int, classes: int) -> None:
 
 def multiply_accumulates(estimator: Any) -> int:
     """Of one inference; a tree does none."""
-    return sum(array.size for array in getattr(estimator, "coefs_", ()))
+    return sum(int(array.size) for array in getattr(estimator, "coefs_", ()))
 
 
 def parameter_count(estimator: Any) -> int:
     """Weights and biases, or nodes: a threshold or a class each."""
     arrays = (*getattr(estimator, "coefs_", ()), *getattr(estimator, "intercepts_", ()))
-    return sum(array.size for array in arrays) + sum(int(tree.node_count) for tree in trees_of(estimator))
+    return sum(int(array.size) for array in arrays) + sum(int(tree.node_count) for tree in trees_of(estimator))

@@ -1,6 +1,6 @@
 """The reference: what the TFLite interpreter answers on the host, or for a classifier of scikit-learn, scikit-learn.
 
-The interpreter is LiteRT's interpreter with TFLite's *reference* kernels (`BUILTIN_REF`): plain C++ that gives the same bytes on
+The interpreter is LiteRT's with TFLite's *reference* kernels (`BUILTIN_REF`): plain C++ that gives the same bytes on
 every host, and the same bytes as `tf.lite.Interpreter` with them. The kernels that run by default (XNNPACK) round
 differently, and leave the reference by up to 32 steps of int8 on the MLPerf Tiny models (ResNet-8 on noise; 17 steps
 for DS-CNN on speech, though with the same 191 of 200 words right): nothing can stay within one step of both.

@@ -1,4 +1,4 @@
-"""Do the digits need a network? Tree, forest and perceptron of scikit-learn beside LeNet-5, on the same held-out digits."""
+"""Do digits need a network? Tree, forest and perceptron of scikit-learn beside LeNet-5, on the same held-out digits."""
 
 from __future__ import annotations
 

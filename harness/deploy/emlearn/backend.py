@@ -8,12 +8,12 @@ from pathlib import Path
 from string import Template
 from typing import Any
 
-from harness.deploy.backend import GeneratedCode, Step
+from harness.deploy.backend import Claims, GeneratedCode, Step
 from harness.deploy.options import BuildOptions
-from harness.deploy.target import Target
+from harness.deploy.target import Core, Target
 from harness.errors import BuildError, HarnessError
 from harness.model.estimator import open_estimator
-from harness.model.estimator_checks import PERCEPTRON
+from harness.model.estimator_checks import FORESTS, PERCEPTRON, TREES
 from harness.model.model import Model, ModelFormat
 from harness.optimize.variant import Quantization, Variant
 
@@ -65,6 +65,11 @@ class EmlearnBackend:
         from harness.deploy.emlearn.generate import include_directory
 
         include_directory()
+
+    def claims(self) -> Claims:
+        """Everything with float32 features, trees also with int16 ones, on every core."""
+        trees = (*TREES, *FORESTS)
+        return Claims(tuple(Core), {Quantization.FLOAT32: (*trees, PERCEPTRON), Quantization.INT16: trees})
 
     def complaints(self, variant: Variant, target: Target, options: BuildOptions) -> Sequence[str]:  # noqa: ARG002
         """Other files than scikit-learn's, and what emlearn lacks; every core and all options will do."""

@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 
-from harness.deploy.backend import GeneratedCode
+from harness.deploy.backend import Claims, GeneratedCode
 from harness.deploy.options import BuildOptions
-from harness.deploy.portable_c.supported import unsupported
-from harness.deploy.target import Target
+from harness.deploy.portable_c.supported import operators, unsupported
+from harness.deploy.target import Core, Target
 from harness.errors import BuildError
 from harness.model.tflite_graph import Graph, open_graph
 from harness.optimize.variant import Quantization, Variant
@@ -29,6 +29,11 @@ class PortableCBackend:
     def load(self) -> None:
         """Import ONNX: half a second. The generator runs in a process of its own."""
         import onnx  # noqa: F401
+
+    def claims(self) -> Claims:
+        """Float32 and int8 on every core."""
+        kinds = (Quantization.FLOAT32, Quantization.INT8)
+        return Claims(tuple(Core), {kind: operators(kind is Quantization.INT8) for kind in kinds})
 
     def complaints(self, variant: Variant, target: Target, options: BuildOptions) -> Sequence[str]:  # noqa: ARG002
         """Operators and types that are missing; every core will do, and all options."""

@@ -16,6 +16,11 @@ Check = Callable[[Operands, GraphTensor], Iterator[str]]
 _CONVERSIONS = (("float32", "int8"), ("int8", "int8"), ("int8", "float32"))
 
 
+def operators(quantized: bool) -> tuple[str, ...]:
+    """All that there are, by name."""
+    return tuple(sorted(INT8_OPERATORS if quantized else FLOAT_OPERATORS))
+
+
 def unsupported(variant: Variant) -> list[str]:
     """What can't be compiled, a line each, with the layer's name; empty where every operator can.
 

@@ -16,6 +16,11 @@ _FLOAT_OPERATORS = ALIASES | {
 }
 
 
+def operators(quantized: bool) -> tuple[str, ...]:
+    """All that there are, by name."""
+    return tuple(sorted(_INT8_OPERATORS if quantized else _FLOAT_OPERATORS))
+
+
 def unsupported(graph: Graph, quantized: bool) -> list[str]:
     """What can't be compiled, a line each, with the layer's name; empty where every operator can."""
     complaints = [

@@ -32,7 +32,7 @@ def load_named(name: str, split: str = "test") -> Dataset:
 
     `digits`: 1,797 handwritten digits, (count, 28, 28, 1) float32, 0 to 1: the images of 8x8, enlarged for LeNet-5.
     `digits_8x8`: the same ones in the same split as they are, (count, 64).
-    `wine` (178 samples of 13 features, 3 classes) and `breast_cancer` (569 of 30, 2 classes): (count, features) float32,
+    `wine` (178 samples of 13 features, 3 classes), `breast_cancer` (569 of 30, 2 classes): (count, features) float32,
     each feature less its mean and over its deviation, both of the training split.
 
     Raises:
@@ -70,7 +70,7 @@ def _prepared(name: str, bundle: Any, train: NDArray[np.int64]) -> NDArray[np.fl
     if name == "digits":
         return _enlarged(bundle.images)
     if name == "digits_8x8":
-        return (bundle.data / 16).astype(np.float32)
+        return np.asarray(bundle.data / 16, np.float32)
     known = bundle.data[train]
     standardized: NDArray[np.float32] = ((bundle.data - known.mean(axis=0)) / known.std(axis=0)).astype(np.float32)
     return standardized
