@@ -22,7 +22,7 @@ CLAMPS: dict[str, tuple[float, float] | None] = {
 """Fused activations, and the real values that they let through."""
 
 _PLAIN = {
-    **{"ABS": "Abs", "ADD": "Add", "DIV": "Div", "ELU": "Elu", "EXP": "Exp", "HARD_SWISH": "HardSwish"},
+    **{"ABS": "Abs", "ADD": "Add", "DIV": "Div", "EXP": "Exp", "HARD_SWISH": "HardSwish"},
     **{"LOGISTIC": "Sigmoid", "MAXIMUM": "Max", "MINIMUM": "Min", "MUL": "Mul", "NEG": "Neg", "RELU": "Relu"},
     **{"SQRT": "Sqrt", "SUB": "Sub", "TANH": "Tanh"},
 }

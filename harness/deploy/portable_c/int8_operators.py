@@ -144,8 +144,9 @@ def _convert(writer: OnnxWriter, operator: GraphOperator) -> None:
     writer.made(output.index, made, layout)
 
 
+# TFLite has no int8 kernels of the three.
 INT8_OPERATORS: Mapping[str, Emit] = {
-    **dict.fromkeys(OPERATORS, int8_elementwise),
+    **dict.fromkeys(OPERATORS - {"DIV", "NEG", "SQRT"}, int8_elementwise),
     "ADD": _two_inputs,
     "AVERAGE_POOL_2D": _average_pool,
     "CONCATENATION": concatenate,
