@@ -120,8 +120,9 @@ def _network(path: Path) -> Model:
     def conv(source: int) -> int:
         weights = tiny.tensor((4, 3, 3, 4), scale=0.01, data=rng.integers(-127, 128, (4, 3, 3, 4)))
         options = {"padding": SAME, "strideH": 1, "strideW": 1, "fusedActivationFunction": RELU}
+        bias = tiny.tensor((4,), "int32", scale=0.001, data=rng.integers(-500, 500, 4))
         made = tiny.tensor((1, 8, 8, 4), scale=0.1, zero_point=-128)
-        return tiny.operator("CONV_2D", [source, weights, -1], made, "Conv2DOptions", **options)
+        return tiny.operator("CONV_2D", [source, weights, bias], made, "Conv2DOptions", **options)
 
     x = tiny.tensor((1, 8, 8, 4), scale=0.1, zero_point=-128)
     first = conv(x)
