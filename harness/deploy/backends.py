@@ -11,6 +11,7 @@ GROUP = "tinyml_harness.backends"
 """Entry points of this group name a class without constructor arguments that is a `Backend`."""
 
 _BUILT_IN = {
+    "cmsis_nn": "harness.deploy.cmsis_nn.backend:CmsisNnBackend",
     "emlearn": "harness.deploy.emlearn.backend:EmlearnBackend",
     "portable_c": "harness.deploy.portable_c.backend:PortableCBackend",
     "tvm": "harness.deploy.tvm.backend:TvmBackend",

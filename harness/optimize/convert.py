@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -13,17 +12,15 @@ from harness.errors import ModelError
 from harness.model.estimator import SUFFIX, read_estimator
 from harness.model.model import Model, ModelFormat
 from harness.model.tflite_reader import read_tflite
-from harness.model.zoo import CLASSICAL, NETWORKS, ZOO
-from harness.model.zoo.training import estimator_file
-from harness.model.zoo.weights import recipe
+from harness.model.zoo.classical import ClassicalEntry
+from harness.model.zoo.estimators import estimator_file
+from harness.model.zoo.find import find_entry
+from harness.model.zoo.weights import recipe, weights_file
 from harness.optimize.variant import Quantization, Variant
 from harness.progress import status
+from harness.tensorflow_process import environment, last_words
 
 REPRESENTATIVE_SAMPLES = 100
-
-# oneDNN picks other kernels on other processors, and with them other rounding.
-_TENSORFLOW_ENVIRONMENT = {"TF_CPP_MIN_LOG_LEVEL": "3", "TF_ENABLE_ONEDNN_OPTS": "0", "CUDA_VISIBLE_DEVICES": ""}
-_LINES_SHOWN = 5
 
 
 def make_variant(
@@ -35,28 +32,27 @@ def make_variant(
 ) -> Variant:
     """Build, train and convert a model of the zoo; what was made before comes from the cache, without TensorFlow.
 
-    Networks come in `FLOAT32` and `INT8`, models of scikit-learn in `FLOAT32` and `INT16`.
-
     Args:
-        source: the model's name in `ZOO`.
-        quantization: `INT8` means int8 everywhere, input and output too; by default that for a network, and `FLOAT32`
-            for a model of scikit-learn.
+        source: the model's name in `ZOO` or a description, with options if need be (see `harness.model.zoo.find`).
+        quantization: `INT8` means int8 everywhere, input and output too: usual for a network. Models of scikit-learn
+            come in `FLOAT32`, usually, and `INT16`.
         seed: of weights, training and calibration.
         representative_samples: how many calibrate `INT8`: of the data set's training split, or else made up.
         meanwhile: called while another process converts; a time to load what comes next.
 
     Raises:
-        ModelError: the zoo has no such model, it does not come so quantized, or TensorFlow failed.
+        ModelError: there is no such model, its description is not what it has to be, it does not come so quantized, or
+            TensorFlow failed.
+        DatasetError: what it is to be trained on is not at hand.
     """
-    if source not in ZOO:
-        raise ModelError(f"the zoo has no model {source!r}; it has {', '.join(ZOO)}")
+    entry = find_entry(source)
     if representative_samples < 1:
         raise ModelError(f"{source}: needs 1 representative sample or more, not {representative_samples}")
-    if source in CLASSICAL:
-        return _classical_variant(source, quantization or Quantization.FLOAT32, seed)
-    entry, quantization = NETWORKS[source], quantization or Quantization.INT8
+    if isinstance(entry, ClassicalEntry):
+        return _classical_variant(entry, quantization or Quantization.FLOAT32, seed)
+    quantization = quantization or Quantization.INT8
     if quantization is Quantization.INT16:
-        raise ModelError(f"{source} is a network: it comes in float32 and int8, not in int16")
+        raise ModelError(f"{source} is a network; int16 is for models of scikit-learn")
     samples = representative_samples if quantization is Quantization.INT8 else 0
     key = {
         "weights": recipe(entry, seed),
@@ -66,26 +62,30 @@ def make_variant(
     }
 
     def make(directory: Path) -> None:
-        arguments = (source, str(seed), str(samples), str(directory / f"{source}.tflite"))
-        with status(f"converting {source} to {quantization}"):
+        if entry.trained:
+            weights_file(entry, seed)  # here, where its progress is seen
+        arguments = (source, str(seed), str(samples), str(directory / f"{entry.name}.tflite"))
+        with status(f"converting {entry.name} to {quantization}"):
             _run_converter(arguments, meanwhile)
 
-    path = cached("variants", key, make) / f"{source}.tflite"
-    return Variant(read_tflite(path, source), quantization, source, samples, seed)
+    path = cached("variants", key, make) / f"{entry.name}.tflite"
+    return Variant(read_tflite(path, entry.name), quantization, source, samples, seed)
 
 
-def _classical_variant(source: str, quantization: Quantization, seed: int) -> Variant:
-    if quantization is Quantization.INT8:
-        raise ModelError(f"{source} is a model of scikit-learn: it comes in float32 and int16, not in int8")
-    with status(f"training {source}"):
-        path = estimator_file(CLASSICAL[source], seed, quantization is Quantization.INT16)
-    return Variant(read_estimator(path, source), quantization, source, seed=seed)
+def _classical_variant(entry: ClassicalEntry, quantization: Quantization, seed: int) -> Variant:
+    if quantization not in (Quantization.FLOAT32, Quantization.INT16):
+        raise ModelError(
+            f"{entry.name} is a model of scikit-learn: it comes in float32 and int16, not in {quantization}"
+        )
+    with status(f"training {entry.name}"):
+        path = estimator_file(entry, seed, quantization is Quantization.INT16)
+    return Variant(read_estimator(path, entry.name), quantization, entry.reference or entry.name, seed=seed)
 
 
 def variant_of_file(path: Path) -> Variant:
     """A user's `.tflite`, or `.skops` of scikit-learn, as it is.
 
-    A `.tflite` is `INT8` if its inputs and outputs and all weights are integers, `FLOAT32` if they are all floats.
+    It is `INT8` if its inputs and outputs and all weights are integers, `FLOAT32` if they are all floats.
 
     Raises:
         ModelError: it can't be read, or it mixes floats and integers; the text says where.
@@ -127,7 +127,7 @@ def _run_converter(arguments: tuple[str, ...], meanwhile: Callable[[], None]) ->
         [sys.executable, "-m", "harness.optimize.convert_process", *arguments],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
-        env={**os.environ, **_TENSORFLOW_ENVIRONMENT},
+        env=environment(),
     )
     try:
         meanwhile()
@@ -136,5 +136,4 @@ def _run_converter(arguments: tuple[str, ...], meanwhile: Callable[[], None]) ->
         process.kill()
         process.wait()
     if process.returncode != 0:
-        words = "\n".join(errors.decode(errors="replace").strip().splitlines()[-_LINES_SHOWN:])
-        raise ModelError(f"converting {arguments[0]} failed:\n{words}")
+        raise ModelError(f"converting {arguments[0]} failed:\n{last_words(errors)}")

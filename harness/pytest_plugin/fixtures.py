@@ -95,23 +95,21 @@ class Deploy:
         return Deployment(variant, firmware, data, tool)
 
     def _variant(self, source: str | Path, quantization: str | None, tool: Backend) -> Variant:
-        from harness.model.zoo import ZOO
+        from harness.model.zoo.find import is_buildable
         from harness.optimize import make_variant, variant_of_file
         from harness.optimize.variant import Quantization
 
-        if str(source) in ZOO:
-            wanted = Quantization(quantization) if quantization else None
-            return make_variant(str(source), wanted, meanwhile=tool.load)
-        return variant_of_file(Path(source))
+        if not is_buildable(str(source)):
+            return variant_of_file(Path(source))
+        return make_variant(str(source), Quantization(quantization) if quantization else None, meanwhile=tool.load)
 
     def _dataset(self, source: str, variant: Variant, path: Path | None) -> Dataset | None:
-        from harness.model.datasets import load_dataset, load_named
-        from harness.model.zoo import ZOO
+        from harness.model.datasets import load_dataset
+        from harness.model.zoo.find import find_entry, is_buildable
 
         if path is not None:
             return load_dataset(path, variant.model)
-        named = ZOO[source].dataset if source in ZOO else None
-        return load_named(named, "test") if named else None
+        return find_entry(source).test_data() if is_buildable(source) else None
 
 
 @dataclass(frozen=True)

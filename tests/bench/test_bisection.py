@@ -21,7 +21,7 @@ from harness.model.model import Model, Tensor
 from harness.model.samples import random_inputs, to_rows
 from harness.model.tflite_reader import read_tflite
 from harness.optimize.variant import Quantization, Variant
-from tests.deploy.tvm.tiny_model import TinyModel
+from tests.deploy.tiny_model import TinyModel
 from tests.firmware.bench_board import virtual_board
 
 LAYERS = 4

@@ -14,7 +14,7 @@ from ai_edge_litert import schema_py_generated as schema
 from harness.bench.outcome import Status
 from harness.paths import REPOSITORY
 from harness.results.store import RunDirectory
-from tests.deploy.tvm.tiny_model import TinyModel
+from tests.deploy.tiny_model import TinyModel
 
 PAGE = REPOSITORY / "docs" / "adding-a-backend.md"
 EXAMPLE = REPOSITORY / "docs" / "examples" / "naive_dense"

@@ -11,7 +11,7 @@ from harness.model.reference import run_reference
 from harness.model.samples import random_inputs
 from harness.model.tflite_reader import read_tflite
 from harness.model.truncate import truncate
-from tests.deploy.tvm.tiny_model import TinyModel
+from tests.deploy.tiny_model import TinyModel
 
 
 @pytest.fixture

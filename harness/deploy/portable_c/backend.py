@@ -8,7 +8,7 @@ from pathlib import Path
 
 from harness.deploy.backend import Claims, GeneratedCode
 from harness.deploy.options import BuildOptions
-from harness.deploy.portable_c.supported import operators, unsupported
+from harness.deploy.portable_c.supported import is_quantized, operators, unsupported
 from harness.deploy.target import Core, Target
 from harness.errors import BuildError
 from harness.model.tflite_graph import Graph, open_graph
@@ -49,7 +49,8 @@ class PortableCBackend:
         from harness.deploy.portable_c.glue import make_glue
         from harness.deploy.portable_c.requantize import with_exact_scaling
 
-        graph, quantized = open_graph(variant.model), variant.quantization is Quantization.INT8
+        graph = open_graph(variant.model)
+        quantized = is_quantized(graph)
         emx_source = compile_onnx(_onnx(graph, quantized), directory)
         text = emx_source.read_text()
         if quantized:

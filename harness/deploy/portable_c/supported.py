@@ -9,7 +9,7 @@ from harness.deploy.portable_c.elementwise import CLAMPS, OPERATORS
 from harness.deploy.portable_c.float_operators import FLOAT_OPERATORS
 from harness.deploy.portable_c.int8_operators import INT8_OPERATORS
 from harness.model.tflite_graph import Graph, GraphOperator, GraphTensor, open_graph
-from harness.optimize.variant import Quantization, Variant
+from harness.optimize.variant import Variant
 
 Operands = Sequence[GraphTensor | None]
 Check = Callable[[Operands, GraphTensor], Iterator[str]]
@@ -21,13 +21,19 @@ def operators(quantized: bool) -> tuple[str, ...]:
     return tuple(sorted(INT8_OPERATORS if quantized else FLOAT_OPERATORS))
 
 
+def is_quantized(graph: Graph) -> bool:
+    """Whether layers compute int8: also where the model's own inputs and outputs are float32."""
+    return any(graph.tensors[index].dtype == "int8" for operator in graph.operators for index in operator.outputs)
+
+
 def unsupported(variant: Variant) -> list[str]:
     """What can't be compiled, a line each, with the layer's name; empty where every operator can.
 
     Raises:
         ModelError: the file is gone or changed.
     """
-    graph, quantized = open_graph(variant.model), variant.quantization is Quantization.INT8
+    graph = open_graph(variant.model)
+    quantized = is_quantized(graph)
     complaints = [
         f"layer {operator.name} ({operator.op}): {complaint}"
         for operator in graph.operators

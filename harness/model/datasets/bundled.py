@@ -1,84 +1,71 @@
-"""Real data that ships inside scikit-learn, split once and for all."""
+"""Real data sets that ship inside scikit-learn: digits, wine, breast cancer, diabetes."""
 
 from __future__ import annotations
 
-from importlib.metadata import version
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from harness.cache import cached, sha256_of_files
-from harness.errors import DatasetError
-from harness.model.dataset import Dataset
+from harness.model.datasets.digits import load_named
+from harness.model.datasets.source import Arguments, Source, Split, real, whole
+from harness.model.goal import Goal, classify, regress
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-SPLIT_SEED = 0
-TEST_SHARE = 0.2
-SOURCES = {
-    "digits": "load_digits",
-    "digits_8x8": "load_digits",
-    "wine": "load_wine",
-    "breast_cancer": "load_breast_cancer",
+_STANDARDIZED = (-3.0, 3.0)
+_ARGUMENTS: Arguments = {"test_ratio": 0.2, "random_seed": 42}
+
+
+def _digits_goal(arguments: Arguments) -> Goal:
+    return classify((784,) if arguments["flat_features"] else (28, 28, 1), 10)
+
+
+def _digits(arguments: Arguments) -> Split:
+    train, test = load_named("digits", "train"), load_named("digits", "test")
+    shape = (-1, *_digits_goal(arguments).input_shape)
+    return Split(train.samples.reshape(shape), train.labels, test.samples.reshape(shape), test.labels)
+
+
+def _small_digits(_arguments: Arguments) -> Split:
+    """As they are: the middle of each pixel, of which `load_named` makes nine."""
+    train, test = load_named("digits", "train"), load_named("digits", "test")
+    x, held_x = (data.samples[:, 3:-1:3, 3:-1:3, 0].reshape(-1, 64) for data in (train, test))
+    return Split(x, train.labels, held_x, test.labels)
+
+
+def _table(name: str, arguments: Arguments) -> Split:
+    """Rows in random order; every column has mean 0 and deviation 1 over the training rows."""
+    import numpy as np
+    from sklearn import datasets
+
+    rows = getattr(datasets, f"load_{name}")()
+    order = np.random.default_rng(whole(arguments, "random_seed")).permutation(len(rows.data))
+    y = rows.target.astype(np.float32)[:, None] if name == "diabetes" else rows.target.astype(np.int64)
+    split = Split.first_for_test(rows.data[order], y[order], real(arguments, "test_ratio"))
+    mean, deviation = split.train_x.mean(axis=0), split.train_x.std(axis=0)
+    train, test = (_scaled(part, mean, deviation) for part in (split.train_x, split.test_x))
+    return Split(train, split.train_y, test, split.test_y)
+
+
+def _scaled(
+    x: NDArray[np.generic], mean: NDArray[np.generic], deviation: NDArray[np.generic]
+) -> NDArray[np.generic]:
+    import numpy as np
+
+    scaled: NDArray[np.generic] = ((x - mean) / np.maximum(deviation, 1e-6)).astype(np.float32)  # type: ignore[operator]
+    return scaled
+
+
+def _of_table(name: str, title: str, goal: Goal) -> Source:
+    return Source(title, _ARGUMENTS, lambda _: goal, lambda arguments: _table(name, arguments))
+
+
+BUNDLED = {
+    "digits": Source("digits of scikit-learn, 28x28", {"flat_features": False}, _digits_goal, _digits),
+    "digits_8x8": Source("digits of scikit-learn, 8x8", {}, lambda _: classify((64,), 10), _small_digits),
+    "wine": _of_table("wine", "wines of scikit-learn", classify((13,), 3, _STANDARDIZED)),
+    "breast_cancer": _of_table(
+        "breast_cancer", "breast cancer of scikit-learn", classify((30,), 2, _STANDARDIZED)
+    ),
+    "diabetes": _of_table("diabetes", "diabetes of scikit-learn", regress((10,), input_range=_STANDARDIZED)),
 }
-"""Names, and the functions of `sklearn.datasets` that they come from."""
-NAMES = tuple(SOURCES)
-SPLITS = ("train", "test")
-
-
-def load_named(name: str, split: str = "test") -> Dataset:
-    """A data set that needs no file, split `train` (80 %) or `test`, always into the same ones.
-
-    `digits`: 1,797 handwritten digits, (count, 28, 28, 1) float32, 0 to 1: the images of 8x8, enlarged for LeNet-5.
-    `digits_8x8`: the same ones in the same split as they are, (count, 64).
-    `wine` (178 samples of 13 features, 3 classes), `breast_cancer` (569 of 30, 2 classes): (count, features) float32,
-    each feature less its mean and over its deviation, both of the training split.
-
-    Raises:
-        DatasetError: there is no such data set or split.
-    """
-    if name not in NAMES or split not in SPLITS:
-        raise DatasetError(f"no data set {name!r} with a split {split!r}; there are {', '.join(NAMES)}, with {SPLITS}")
-    import numpy as np
-
-    key = {"name": name, "scikit-learn": version("scikit-learn"), "code": sha256_of_files(Path(__file__))}
-    path = cached("datasets", key, lambda directory: _store(name, directory)) / "samples.npz"
-    with np.load(path, allow_pickle=False) as stored:
-        source = f"scikit-learn {SOURCES[name]} (UCI)"
-        return Dataset(f"{name} ({split})", stored[f"{split}_x"], stored[f"{split}_y"], source)
-
-
-def _store(name: str, directory: Path) -> None:
-    import numpy as np
-    import sklearn.datasets
-
-    bundle: Any = getattr(sklearn.datasets, SOURCES[name])()
-    order = np.random.default_rng(SPLIT_SEED).permutation(len(bundle.target))
-    held = int(len(order) * TEST_SHARE)
-    train, test = order[held:], order[:held]
-    samples, labels = _prepared(name, bundle, train), bundle.target.astype(np.int64)
-    np.savez(
-        directory / "samples.npz",
-        **{"train_x": samples[train], "train_y": labels[train], "test_x": samples[test], "test_y": labels[test]},
-    )
-
-
-def _prepared(name: str, bundle: Any, train: NDArray[np.int64]) -> NDArray[np.float32]:
-    import numpy as np
-
-    if name == "digits":
-        return _enlarged(bundle.images)
-    if name == "digits_8x8":
-        return np.asarray(bundle.data / 16, np.float32)
-    known = bundle.data[train]
-    standardized: NDArray[np.float32] = ((bundle.data - known.mean(axis=0)) / known.std(axis=0)).astype(np.float32)
-    return standardized
-
-
-def _enlarged(images: NDArray[np.float64]) -> NDArray[np.float32]:
-    """(n, 8, 8) of 0 to 16 -> (n, 28, 28, 1) of 0 to 1: each pixel becomes 3x3, with a border of 2."""
-    import numpy as np
-
-    larger = np.kron(images / 16, np.ones((1, 3, 3)))
-    return np.pad(larger, ((0, 0), (2, 2), (2, 2)))[..., None].astype(np.float32)

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
-from harness.model.zoo.entry import ClassicalEntry
+from harness.model.datasets.sources import data_spec, goal_of, source_of
+from harness.model.zoo.entry import ZooEntry
 
-_DIGITS = {"task": "handwritten digits", "dataset": "digits_8x8", "input_shape": (64,), "input_range": (0.0, 1.0)}
-_WINE = {"task": "origin of wine", "dataset": "wine", "input_shape": (13,), "input_range": (-3.0, 3.0)}
-_CANCER = {"task": "breast cancer", "dataset": "breast_cancer", "input_shape": (30,), "input_range": (-3.0, 3.0)}
+
+@dataclass(frozen=True)
+class ClassicalEntry(ZooEntry):
+    """A model of scikit-learn: here `build` makes the classifier, untrained, from a seed."""
+
+
+def _entry(name: str, title: str, task: str, data: str, source: str, build: Any) -> ClassicalEntry:
+    spec = data_spec(data)
+    return ClassicalEntry(name, title, task, source_of(spec).title, source, goal_of(spec), build, spec)
 
 
 def _tree(seed: int) -> Any:
@@ -29,51 +37,40 @@ def _shallow_extra_trees(seed: int) -> Any:
     return ExtraTreesClassifier(n_estimators=20, max_depth=6, random_state=seed)
 
 
-def _perceptron(hidden: int, seed: int) -> Any:
+def _wide_perceptron(seed: int) -> Any:
     from sklearn.neural_network import MLPClassifier
 
-    return MLPClassifier((hidden,), max_iter=2000, random_state=seed)
+    return MLPClassifier((32,), max_iter=2000, random_state=seed)
 
+
+def _narrow_perceptron(seed: int) -> Any:
+    from sklearn.neural_network import MLPClassifier
+
+    return MLPClassifier((16,), max_iter=2000, random_state=seed)
+
+
+_CART = "Breiman et al., Classification and Regression Trees, 1984"
+_EXTRA = "Geurts et al., Extremely randomized trees, 2006"
+_MLP = "scikit-learn's MLPClassifier"
 
 ENTRIES = (
-    ClassicalEntry(
-        name="digits_tree",
-        title="Decision tree, fully grown",
-        source="Breiman et al., Classification and Regression Trees, 1984",
-        trained=True,
-        estimator=_tree,
-        **_DIGITS,  # type: ignore[arg-type]
+    _entry("digits_tree", "Decision tree, fully grown", "handwritten digits", "digits_8x8", _CART, _tree),
+    _entry(
+        "digits_forest",
+        "Random forest, 20 fully grown trees",
+        "handwritten digits",
+        "digits_8x8",
+        "Breiman, Random Forests, 2001",
+        _forest,
     ),
-    ClassicalEntry(
-        name="digits_forest",
-        title="Random forest, 20 fully grown trees",
-        source="Breiman, Random Forests, 2001",
-        trained=True,
-        estimator=_forest,
-        **_DIGITS,  # type: ignore[arg-type]
-    ),
-    ClassicalEntry(
-        name="digits_mlp",
-        title="Perceptron 64-32-10",
-        source="scikit-learn MLPClassifier",
-        trained=True,
-        estimator=lambda seed: _perceptron(32, seed),
-        **_DIGITS,  # type: ignore[arg-type]
-    ),
-    ClassicalEntry(
-        name="wine_mlp",
-        title="Perceptron 13-16-3",
-        source="scikit-learn MLPClassifier",
-        trained=True,
-        estimator=lambda seed: _perceptron(16, seed),
-        **_WINE,  # type: ignore[arg-type]
-    ),
-    ClassicalEntry(
-        name="cancer_extra_trees",
-        title="Extremely randomized trees, 20 of depth 6",
-        source="Geurts et al., Extremely randomized trees, 2006",
-        trained=True,
-        estimator=_shallow_extra_trees,
-        **_CANCER,  # type: ignore[arg-type]
+    _entry("digits_mlp", "Perceptron 64-32-10", "handwritten digits", "digits_8x8", _MLP, _wide_perceptron),
+    _entry("wine_mlp", "Perceptron 13-16-3", "origin of wine", "wine", _MLP, _narrow_perceptron),
+    _entry(
+        "cancer_extra_trees",
+        "Extremely randomized trees, 20 of depth 6",
+        "breast cancer",
+        "breast_cancer",
+        _EXTRA,
+        _shallow_extra_trees,
     ),
 )

@@ -9,11 +9,10 @@ import numpy as np
 from harness.deploy.options import O2
 from harness.deploy.portable_c import PortableCBackend
 from harness.model.model import Model
-from harness.optimize.variant import Quantization
-from tests.deploy.tvm.agreement import Deployed
-from tests.deploy.tvm.on_core import CORTEX_M4, BareCore, link
+from tests.deploy.agreement import Deployed, deploy
+from tests.deploy.on_core import CORTEX_M4
+from tests.deploy.tiny_model import TinyModel, variant_of
 from tests.deploy.tvm.test_tvm_int8_operators import NONE, RELU, SAME, VALID
-from tests.deploy.tvm.tiny_model import TinyModel, variant_of
 
 IMAGE = (1, 6, 5, 3)
 
@@ -108,10 +107,5 @@ def rearranged(bouquet: Bouquet) -> None:
 
 def generated(model: Model, directory: Path) -> Deployed:
     """The model on a bare core, by this backend, which has nothing to say against it."""
-    quantized = any(tensor.dtype == "int8" for layer in model.layers for tensor in layer.outputs)
-    variant = variant_of(model, Quantization.INT8 if quantized else Quantization.FLOAT32)
-    backend = PortableCBackend()
-    assert backend.complaints(variant, CORTEX_M4, O2) == []
-    directory.mkdir(exist_ok=True)
-    code = backend.generate(variant, CORTEX_M4, O2, directory)
-    return Deployed(model, code, BareCore(link(code, CORTEX_M4, directory)))
+    assert PortableCBackend().complaints(variant_of(model), CORTEX_M4, O2) == []
+    return deploy(PortableCBackend(), model, directory)

@@ -19,11 +19,11 @@ from harness.errors import BuildError
 from harness.model.model import Model
 from harness.model.tflite_graph import Graph, open_graph
 from harness.model.tflite_reader import read_tflite
-from harness.optimize.variant import Quantization
 from harness.paths import REPOSITORY
+from tests.deploy.agreement import Reference, largest_difference, random_inputs
+from tests.deploy.on_core import CORTEX_M4
 from tests.deploy.portable_c.bouquet import IMAGE, Bouquet, element_wise, generated, rearranged, windows
-from tests.deploy.tvm.agreement import Reference, largest_difference, random_inputs
-from tests.deploy.tvm.on_core import CORTEX_M4
+from tests.deploy.tiny_model import TinyModel, variant_of
 from tests.deploy.tvm.test_tvm_int8_operators import (
     CONVOLUTIONS,
     DEPTHWISE,
@@ -35,7 +35,6 @@ from tests.deploy.tvm.test_tvm_int8_operators import (
     add_convolution,
     convolution,
 )
-from tests.deploy.tvm.tiny_model import TinyModel, variant_of
 
 MODELS = REPOSITORY.parent / "shared" / "models" / "mlperf_tiny"
 
@@ -198,11 +197,6 @@ def test_all_that_is_missing_is_listed_at_once_with_the_layers(tmp_path: Path) -
     assert "layer tensor_2 (SOFTMAX): beta must be 1" in complaints
     assert "layer tensor_3 (RELU): tensor_3 is int16, not int8" in complaints
     assert "tensor tensor_3: int16 inputs and outputs are not supported" in complaints
-
-
-def test_an_int8_model_is_no_float_variant(tmp_path: Path) -> None:
-    variant = variant_of(convolution(CONVOLUTIONS["one_of_all"], tmp_path), Quantization.FLOAT32)
-    assert any("not float32" in line for line in PortableCBackend().complaints(variant, CORTEX_M4, O2))
 
 
 def test_complaining_imports_no_onnx_and_no_tensorflow() -> None:

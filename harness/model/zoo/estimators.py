@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.cache import cached, sha256_of_files
-from harness.model.datasets import load_named
+from harness.model.datasets.sources import content_hash
 from harness.model.estimator import write_estimator
-from harness.model.zoo.entry import ClassicalEntry
+from harness.model.zoo.classical import ClassicalEntry
 
 if TYPE_CHECKING:
     import numpy as np
@@ -31,14 +31,14 @@ def estimator_file(entry: ClassicalEntry, seed: int, quantized: bool) -> Path:
         "seed": seed,
         "quantized": quantized,
         "code": sha256_of_files(here, here.with_name("classical.py"), here.parents[1] / "estimator.py"),
-        "data": sha256_of_files(here.parents[1] / "datasets"),
+        "data": [entry.data.to_json(), content_hash(entry.data)] if entry.data else [],
         **{package: version(package) for package in ("numpy", "scikit-learn", "skops")},
     }
 
     def train(directory: Path) -> None:
-        data = load_named(str(entry.dataset), "train")
-        scale = feature_scale(data.samples) if quantized else None
-        estimator = entry.estimator(seed).fit(data.samples, data.labels)
+        split = entry.split()
+        scale = feature_scale(split.train_x) if quantized else None
+        estimator = entry.build(entry.seed + seed).fit(split.train_x, split.train_y)
         write_estimator(estimator, scale, directory / f"{entry.name}.skops")
 
     return cached("estimators", key, train) / f"{entry.name}.skops"
