@@ -13,6 +13,11 @@ _LARGEST = 2**16 - 1
 """CMSIS-NN counts channels, rows and columns in 16 bits."""
 
 
+def operators() -> tuple[str, ...]:
+    """All that there are, by name."""
+    return tuple(sorted(_CHECKS))
+
+
 def unsupported(graph: Graph) -> list[str]:
     """What can't be called, a line each, with the layer's name; empty where every operator can."""
     complaints = [
