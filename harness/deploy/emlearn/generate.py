@@ -75,7 +75,7 @@ def _trees(estimator: Any, feature_scale: float | None) -> str:
 def _float_bound(threshold: float) -> _Whole:
     """The smallest float32 above a threshold: x <= threshold just where x < that."""
     nearest = np.float32(threshold)
-    return _Whole(nearest if nearest > threshold else np.nextafter(nearest, np.float32(np.inf)))
+    return _Whole(nearest if float(nearest) > threshold else np.nextafter(nearest, np.float32(np.inf)))
 
 
 def _net(estimator: Any) -> str:

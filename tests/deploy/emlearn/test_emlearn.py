@@ -55,8 +55,17 @@ def differences(made: Variant, samples: NDArray[np.generic], board: str = "nucle
     return float(np.abs(answers - expected).max()), same
 
 
-@pytest.mark.parametrize("kind", [DecisionTreeClassifier, RandomForestClassifier, ExtraTreesClassifier])
-@pytest.mark.parametrize("scale", [None, 2.0**-6])
+@pytest.mark.parametrize(
+    ("kind", "scale"),
+    [
+        (DecisionTreeClassifier, None),
+        (RandomForestClassifier, 2.0**-6),
+        pytest.param(DecisionTreeClassifier, 2.0**-6, marks=pytest.mark.slow),
+        pytest.param(RandomForestClassifier, None, marks=pytest.mark.slow),
+        pytest.param(ExtraTreesClassifier, None, marks=pytest.mark.slow),
+        pytest.param(ExtraTreesClassifier, 2.0**-6, marks=pytest.mark.slow),
+    ],
+)
 def test_fully_grown_trees_vote_as_on_the_host(kind: Any, scale: float | None, tmp_path: Path) -> None:
     """Features lie on the thresholds' grid, where `<` and `<=` differ."""
     more = {} if kind is DecisionTreeClassifier else {"n_estimators": 7}
@@ -75,7 +84,10 @@ def test_mixed_leaves_are_within_their_bound(tmp_path: Path) -> None:
     assert 1e-6 < difference <= LEAF_TOLERANCE
 
 
-@pytest.mark.parametrize(("activation", "classes"), [("relu", 3), ("tanh", 2), ("logistic", 3)])
+@pytest.mark.parametrize(
+    ("activation", "classes"),
+    [("tanh", 2), *(pytest.param(name, 3, marks=pytest.mark.slow) for name in ("relu", "logistic"))],
+)
 def test_perceptrons_agree_to_the_last_digits_also_without_an_fpu(
     activation: str, classes: int, tmp_path: Path
 ) -> None:

@@ -39,16 +39,13 @@ from tests.deploy.tvm.test_tvm_int8_operators import (
 MODELS = REPOSITORY.parent / "shared" / "models" / "mlperf_tiny"
 
 
-def test_int8_convolutions_are_exact(tmp_path: Path) -> None:
-    tiny = TinyModel()
-    cases = [(case, False) for case in CONVOLUTIONS.values()] + [(case, True) for case in DEPTHWISE.values()]
-    ends = [add_convolution(tiny, case, depthwise, seed) for seed, (case, depthwise) in enumerate(cases)]
-    model = tiny.write(tmp_path / "model.tflite", [x for x, _ in ends], [y for _, y in ends])
-    assert largest_difference(generated(model, tmp_path / "code"), samples=8) == 0
-
-
-def test_int8_dense_layers_are_exact(tmp_path: Path) -> None:
+def test_int8_convolutions_and_dense_layers_are_exact(tmp_path: Path) -> None:
     rng, bouquet = np.random.default_rng(0), Bouquet("int8")
+    cases = [(case, False) for case in CONVOLUTIONS.values()] + [(case, True) for case in DEPTHWISE.values()]
+    for seed, (case, depthwise) in enumerate(cases):
+        x, y = add_convolution(bouquet.tiny, case, depthwise, seed)
+        bouquet.inputs.append(x)
+        bouquet.outputs.append(y)
     for depth, features, rows, scale in ((16, 8, 1, 0.01), (7, 5, 1, 0.01), (130, 3, 1, 0.001), (8, 12, 3, 0.01)):
         inputs = [
             bouquet.source((rows, depth), 0.05, -128),
