@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from harness.deploy.arena import Lifetime, Plan, lower_bound, plan_arena
+from harness.deploy.arena import Lifetime, lower_bound, plan_arena
 from harness.deploy.backend import Step
+from harness.deploy.model_source import model_implementation
 from harness.deploy.portable_c.emx import EmxCall, EmxProgram
 from harness.model.tflite_graph import Graph
+
+_HEAD = (
+    "/* A function a node of the ONNX graph: so that each can be timed and found in the image. */",
+    "#define EMX_NODE_FN __attribute__((noinline)) static",
+)
 
 
 @dataclass(frozen=True)
@@ -33,10 +39,13 @@ def make_glue(program: EmxProgram, graph: Graph, emx_file: str) -> Glue:
     lifetimes = _lifetimes(program, calls, roots)
     plan = plan_arena(list(lifetimes.values()))
     places = dict(zip(lifetimes, plan.offsets, strict=True))
-    addresses = {name: f"arena + {places[root]}" for name, root in roots.items() if root in places}
+    offsets = {name: places[root] for name, root in roots.items() if root in places}
     steps = _steps(calls, graph)
-    text = _text(program, graph, calls, addresses, plan, emx_file)
-    return Glue(text, steps, plan.nbytes, lower_bound(list(lifetimes.values())))
+    ends = [(offsets[name], program.buffers[name]) for name in program.parameters]
+    inputs, outputs = ends[: len(graph.inputs)], ends[len(graph.inputs) :]
+    text = [*_HEAD, f'#include "{emx_file}"', '#include "model.h"\n']
+    text += model_implementation(inputs, outputs, len(steps), plan.nbytes, _body(calls, offsets))
+    return Glue("\n".join(text), steps, plan.nbytes, lower_bound(list(lifetimes.values())))
 
 
 def _storage(program: EmxProgram) -> dict[str, str]:
@@ -89,37 +98,13 @@ def _steps(calls: list[EmxCall], graph: Graph) -> tuple[Step, ...]:
     return tuple(steps)
 
 
-def _text(
-    program: EmxProgram, graph: Graph, calls: list[EmxCall], addresses: dict[str, str], plan: Plan, emx_file: str
-) -> str:
-    inputs, outputs = program.parameters[: len(graph.inputs)], program.parameters[len(graph.inputs) :]
-    body, step = [], 0
+def _body(calls: list[EmxCall], offsets: dict[str, int]) -> list[str]:
+    """The calls, and after the last one of each layer the report of its step."""
+    lines, step = [], 0
     for place, call in enumerate(calls):
-        arguments = ", ".join(f"(void *)({addresses[name]})" if name in addresses else name for name in call.arguments)
-        body.append(f"    {call.function}({arguments});")
+        arguments = (f"(void *)(arena + {offsets[name]})" if name in offsets else name for name in call.arguments)
+        lines.append(f"    {call.function}({', '.join(arguments)});")
         if place + 1 == len(calls) or calls[place + 1].layer != call.layer:
-            body.append(f"    if (step_done)\n        step_done({step});")
+            lines.append(f"    if (step_done)\n        step_done({step});")
             step += 1
-    return "\n".join(
-        [
-            "/* A function a node of the ONNX graph: so that each can be timed and found in the image. */",
-            "#define EMX_NODE_FN __attribute__((noinline)) static",
-            f'#include "{emx_file}"',
-            '#include "model.h"\n',
-            f"static uint8_t arena[{max(plan.nbytes, 1)}] __attribute__((aligned(16)));\n",
-            f"const uint32_t model_input_count = {len(inputs)};",
-            f"const uint32_t model_output_count = {len(outputs)};",
-            f"const uint32_t model_step_count = {step};",
-            f"const uint32_t model_arena_bytes = {plan.nbytes};",
-            f"const model_tensor_t model_inputs[] = {{{_tensors(program, inputs, addresses)}}};",
-            f"const model_tensor_t model_outputs[] = {{{_tensors(program, outputs, addresses)}}};\n",
-            "int32_t model_init(void)\n{\n    return 0;\n}\n",
-            "int32_t model_run(model_step_done_t step_done)\n{",
-            *body,
-            "    return 0;\n}\n",
-        ]
-    )
-
-
-def _tensors(program: EmxProgram, names: tuple[str, ...], addresses: dict[str, str]) -> str:
-    return ", ".join(f"{{{addresses[name]}, {program.buffers[name]}}}" for name in names)
+    return lines

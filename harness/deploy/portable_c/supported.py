@@ -8,6 +8,7 @@ from math import prod
 from harness.deploy.portable_c.elementwise import CLAMPS, OPERATORS
 from harness.deploy.portable_c.float_operators import FLOAT_OPERATORS
 from harness.deploy.portable_c.int8_operators import INT8_OPERATORS
+from harness.deploy.tensor_complaints import tensor_complaints
 from harness.model.tflite_graph import Graph, GraphOperator, GraphTensor, open_graph
 from harness.optimize.variant import Variant
 
@@ -39,23 +40,14 @@ def unsupported(variant: Variant) -> list[str]:
         for operator in graph.operators
         for complaint in _complaints(graph, operator, quantized)
     ]
-    return complaints + [f"tensor {tensor.name}: {complaint}" for tensor, complaint in _tensor_complaints(graph)]
+    return [*complaints, *tensor_complaints(graph), *_end_complaints(graph)]
 
 
-def _tensor_complaints(graph: Graph) -> Iterator[tuple[GraphTensor, str]]:
-    for index in (*graph.inputs, *graph.outputs):
-        tensor = graph.tensors[index]
-        if tensor.dtype not in ("int8", "float32"):
-            yield tensor, f"{tensor.dtype} inputs and outputs are not supported"
-        elif 0 in tensor.shape:
-            yield tensor, "has no elements"
+def _end_complaints(graph: Graph) -> list[str]:
+    """An ONNX graph's outputs are made by its nodes, each under a name of its own."""
     made = {index for operator in graph.operators for index in operator.outputs}
-    for index in graph.outputs:
-        if index not in made or graph.outputs.count(index) > 1:
-            yield graph.tensors[index], "an output must be made by an operator, and be one output only"
-    for tensor in graph.tensors:
-        if tensor.is_variable:
-            yield tensor, "variables that live from one inference to the next are not supported"
+    odd = [index for index in graph.outputs if index not in made or graph.outputs.count(index) > 1]
+    return [f"tensor {graph.tensors[one].name}: an output must be made by an operator, and be only one" for one in odd]
 
 
 def _complaints(graph: Graph, operator: GraphOperator, quantized: bool) -> Iterator[str]:
