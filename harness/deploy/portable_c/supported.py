@@ -8,6 +8,7 @@ from math import prod
 from harness.deploy.portable_c.elementwise import CLAMPS, OPERATORS
 from harness.deploy.portable_c.float_operators import FLOAT_OPERATORS
 from harness.deploy.portable_c.int8_operators import INT8_OPERATORS
+from harness.deploy.program import ALIASES
 from harness.deploy.tensor_complaints import tensor_complaints
 from harness.model.tflite_graph import Graph, GraphOperator, GraphTensor, open_graph
 from harness.optimize.variant import Variant
@@ -47,7 +48,10 @@ def _end_complaints(graph: Graph) -> list[str]:
     """An ONNX graph's outputs are made by its nodes, each under a name of its own."""
     made = {index for operator in graph.operators for index in operator.outputs}
     odd = [index for index in graph.outputs if index not in made or graph.outputs.count(index) > 1]
-    return [f"tensor {graph.tensors[one].name}: an output must be made by an operator, and be only one" for one in odd]
+    found = [f"tensor {graph.tensors[one].name}: an output must be made by an operator, and be only one" for one in odd]
+    if all(operator.op in ALIASES for operator in graph.operators):
+        found.append("the model only gives its input another shape: there is nothing to compute")
+    return found
 
 
 def _complaints(graph: Graph, operator: GraphOperator, quantized: bool) -> Iterator[str]:

@@ -13,7 +13,7 @@ from harness.board.board_file import load_board
 from harness.deploy.build import build_firmware
 from harness.deploy.options import O2
 from harness.deploy.portable_c import PortableCBackend
-from harness.deploy.portable_c.emx import read_program
+from harness.deploy.portable_c.emx import compile_onnx, read_program
 from harness.deploy.portable_c.requantize import with_exact_scaling
 from harness.errors import BuildError
 from harness.model.model import Model
@@ -194,6 +194,18 @@ def test_all_that_is_missing_is_listed_at_once_with_the_layers(tmp_path: Path) -
     assert "layer tensor_2 (SOFTMAX): beta must be 1" in complaints
     assert "layer tensor_3 (RELU): tensor_3 is int16, not int8" in complaints
     assert "tensor tensor_3: int16 inputs and outputs are not supported" in complaints
+
+
+def test_a_model_that_computes_nothing_is_refused(tmp_path: Path) -> None:
+    bouquet = Bouquet("int8")
+    bouquet.layer("SQUEEZE", [bouquet.source((1, 1, 7))], bouquet.data((1, 7)), "SqueezeOptions", 1, squeezeDims=[1])
+    (complaint,) = PortableCBackend().complaints(variant_of(bouquet.write(tmp_path)), CORTEX_M4, O2)
+    assert "nothing to compute" in complaint
+
+
+def test_the_generators_own_words_are_kept(tmp_path: Path) -> None:
+    with pytest.raises(BuildError, match="emx-onnx-cgen could not compile the model"):
+        compile_onnx(b"this is no ONNX", tmp_path)
 
 
 def test_complaining_imports_no_onnx_and_no_tensorflow() -> None:
