@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from harness.cli import main
-from harness.deploy.backends import GROUP
+from tests.deploy.installed import install_backend
 from tests.deploy.tiny_model import TinyModel
 
 
@@ -43,10 +43,7 @@ def test_a_backend_that_cannot_be_loaded_and_one_without_claims_are_listed(
 ) -> None:
     (tmp_path / "quiet.py").write_text("class Quiet:\n    def versions(self):\n        return {'quiet': '3.1'}\n")
     for name, value in (("quiet", "quiet:Quiet"), ("broken", "no_such_module:Broken")):
-        metadata = tmp_path / f"{name}-1.0.dist-info"
-        metadata.mkdir()
-        (metadata / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n")
-        (metadata / "entry_points.txt").write_text(f"[{GROUP}]\n{name} = {value}\n")
+        install_backend(tmp_path, name, value)
     monkeypatch.syspath_prepend(tmp_path)
     output = run("list")
     assert "'broken' (no_such_module:Broken) can't be loaded" in output

@@ -68,9 +68,9 @@ def compile_onnx(content: bytes, directory: Path) -> Path:
     """
     onnx, source = directory / "model.onnx", directory / "emx_model.c"
     onnx.write_bytes(content)
-    command = [sys.executable, "-m", "emx_onnx_cgen", "compile", *_OPTIONS, "--model-name", ENTRY, onnx, source]
+    arguments = ("compile", *_OPTIONS, "--model-name", ENTRY, str(onnx), str(source))
     try:
-        run_tool(command)
+        run_tool([sys.executable, "-m", "emx_onnx_cgen", *arguments])
     except BuildError as error:
         raise BuildError(f"emx-onnx-cgen could not compile the model: {error}") from error
     onnx.unlink()

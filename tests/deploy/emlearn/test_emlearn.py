@@ -44,7 +44,7 @@ def variant(estimator: Any, scale: float | None, directory: Path) -> Variant:
 def differences(made: Variant, samples: NDArray[np.generic], board: str = "nucleo_l4r5zi") -> tuple[float, bool]:
     """The largest difference of a probability from the host's, and whether all classes are the same."""
     firmware = build_firmware(made, load_board(board).target, EmlearnBackend())
-    expected = run_reference(made.model, samples)
+    expected = np.asarray(run_reference(made.model, samples), np.float32)
     with virtual_board(board) as dut:
         dut.probe.flash(firmware.elf)
         dut.probe.reset()
