@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from harness import __version__
+from harness.commands.backend import backend
 from harness.commands.board import board
 from harness.commands.mlperf import mlperf
 from harness.errors import HarnessError
@@ -32,6 +33,7 @@ def main() -> None:
     """Which model, quantized how, compiled by what, on which board, meets my limits?"""
 
 
+main.add_command(backend)
 main.add_command(board)
 main.add_command(mlperf)
 

@@ -65,8 +65,8 @@ class Deploy:
         """Convert, generate, compile and link; all of it from the cache where nothing changed.
 
         Args:
-            source: a name of the zoo (see `harness model list`), or a `.tflite` file, which is taken as it is.
-            quantization: `float32` or `int8`, for a model of the zoo.
+            source: a name of the zoo (see `harness model list`), or a `.tflite` or `.skops` file, taken as it is.
+            quantization: `float32`, or `int8` for a network of the zoo, `int16` for a model of scikit-learn.
             backend: the tool that makes the model's code.
             build: how firmware is built, such as `O3-lto` or `Os-soft_float` (see `BuildOptions.parse`).
             dataset: labelled samples; a trained model of the zoo brings its own.
@@ -110,23 +110,21 @@ class Deploy:
         )
 
     def _variant(self, source: str | Path, quantization: str | None, tool: Backend) -> Variant:
-        from harness.model.zoo import ZOO
+        from harness.model.zoo.find import is_buildable
         from harness.optimize import make_variant, variant_of_file
         from harness.optimize.variant import Quantization
 
-        if str(source) in ZOO:
-            wanted = Quantization(quantization or Quantization.INT8)
-            return make_variant(str(source), wanted, meanwhile=tool.load)
-        return variant_of_file(Path(source))
+        if not is_buildable(str(source)):
+            return variant_of_file(Path(source))
+        return make_variant(str(source), Quantization(quantization) if quantization else None, meanwhile=tool.load)
 
     def _dataset(self, source: str, variant: Variant, path: Path | None) -> Dataset | None:
-        from harness.model.datasets import load_dataset, load_named
-        from harness.model.zoo import ZOO
+        from harness.model.datasets import load_dataset
+        from harness.model.zoo.find import find_entry, is_buildable
 
         if path is not None:
             return load_dataset(path, variant.model)
-        named = ZOO[source].dataset if source in ZOO else None
-        return load_named(named, "test") if named else None
+        return find_entry(source).test_data() if is_buildable(source) else None
 
 
 @dataclass(frozen=True)

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.cache import sha256
-from harness.deploy.backend import GeneratedCode, Step
+from harness.deploy.backend import Claims, GeneratedCode, Step
 from harness.deploy.options import BuildOptions, Kernels
-from harness.deploy.target import Target
-from harness.deploy.tvm.supported import unsupported
+from harness.deploy.target import Core, Target
+from harness.deploy.tvm.supported import operators, unsupported
 from harness.deploy.tvm.tuning_records import Choices, TuningFile
 from harness.errors import BuildError, HarnessError
 from harness.model.tflite_graph import Graph, open_graph
@@ -48,6 +48,11 @@ class TvmBackend:
     def load(self) -> None:
         """Import TVM: about a second."""
         from harness.deploy.tvm import float_graph, int8_graph, lowering  # noqa: F401
+
+    def claims(self) -> Claims:
+        """Float32 and int8 on every core."""
+        kinds = (Quantization.FLOAT32, Quantization.INT8)
+        return Claims(tuple(Core), {kind: operators(kind is Quantization.INT8) for kind in kinds})
 
     def complaints(self, variant: Variant, target: Target, options: BuildOptions) -> Sequence[str]:  # noqa: ARG002
         """Operators and types that are missing; every core will do."""
