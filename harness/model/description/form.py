@@ -52,9 +52,7 @@ def _common() -> type[BaseModel]:
         dataset: Annotated[_data_sets(), Field(discriminator="name", description="what it learns from")]
         epochs: Annotated[Epochs, Field(description="passes over the training samples; 0: not trained")] = 50
         batch_size: Annotated[Batch, Field(description="samples a step")] = 32
-        random_seed: Annotated[
-            int | None, Field(ge=0, lt=2**32, description="of weights and training; null: 0")
-        ] = 42
+        random_seed: Annotated[int | None, Field(ge=0, lt=2**32, description="of weights and training; null: 0")] = 42
         learning_rate: Annotated[Rate, Field(description="of Adam")] = 1e-3
         learning_rate_schedule: Literal["constant", "cosine"] = "constant"
         learning_rate_steps: Annotated[

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from harness.model.dataset import Dataset
+from harness.model.datasets.on_disk import require
 from harness.model.datasets.source import DataSpec, Split
 from harness.model.datasets.sources import at_hand, load_split, source_of, stand_in
 from harness.model.goal import METRIC_TITLES, Goal
@@ -84,6 +85,16 @@ class ZooEntry:
             DatasetError: they are not on disk, or not what they have to be.
         """
         return load_split(self.data or stand_in(self.goal))
+
+    def require_data(self) -> None:
+        """Make sure that what it is trained on is at hand.
+
+        Raises:
+            DatasetError: a file is missing; the text says what to place where.
+        """
+        if self.data is not None:
+            for path in source_of(self.data).files(self.data.args):
+                require(path)
 
     def test_data(self) -> Dataset | None:
         """Labelled samples to judge it by; None where it was not trained, or does not tell classes."""
