@@ -10,8 +10,8 @@ from harness.bench.layer_time import LayerTime
 from harness.bench.measurement import Measurement
 from harness.bench.outcome import Outcome
 from harness.bench.quantities import QUANTITIES
-from harness.model.training.history import History
 from harness.bench.symbol_size import SymbolSize
+from harness.model.training.history import History
 from harness.value import Value
 
 __all__ = ["Candidate", "Capacity", "LayerTime", "Origin", "Record"]

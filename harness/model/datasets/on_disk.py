@@ -14,7 +14,6 @@ from harness.model.goal import Goal, classify, regress
 from harness.paths import data_directory
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
 
 ARRAYS = ("x_train", "y_train", "x_test", "y_test")

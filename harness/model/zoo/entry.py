@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from harness.model.dataset import Dataset
@@ -47,7 +47,7 @@ class ZooEntry:
     goal: Goal
     build: Callable[[int | None], Any]
     data: DataSpec | None = None
-    training: Training = Training()
+    training: Training = field(default_factory=Training)
     seed: int = 0
     optional: bool = True
     recipe: str = ""
