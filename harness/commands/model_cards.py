@@ -33,10 +33,9 @@ weights. Embeddings are a `GATHER` on int32 indices.
 
 def cards_page() -> str:
     """The whole page, in Markdown."""
-    names = list(track(ZOO, "converting the zoo", len(ZOO)))
-    models = {name: _models(name) for name in names}
-    rows = [_row(ZOO[name], *models[name]) for name in names]
-    return PREFACE + "".join(rows) + "".join(_card(ZOO[name], *models[name]) for name in names)
+    models = {name: _models(name) for name in track(ZOO, "converting the zoo", len(ZOO))}
+    rows = [_row(ZOO[name], *pair) for name, pair in models.items()]
+    return PREFACE + "".join(rows) + "".join(_card(ZOO[name], *pair) for name, pair in models.items())
 
 
 def _models(name: str) -> tuple[Model, Model]:

@@ -175,7 +175,10 @@ def _watch(tell: Callable[[int, int], None], first: int, total: int) -> Any:
     """A callback that tells how many of all batches are done."""
     import keras
 
-    return keras.callbacks.LambdaCallback(on_train_batch_end=lambda batch, _: tell(first + batch + 1, total))
+    def told(batch: int, logs: object) -> None:  # noqa: ARG001 - Keras calls it by names
+        tell(first + batch + 1, total)
+
+    return keras.callbacks.LambdaCallback(on_train_batch_end=told)
 
 
 def _augmented(images: NDArray[Any], generator: np.random.Generator) -> NDArray[Any]:
