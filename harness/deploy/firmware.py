@@ -12,6 +12,9 @@ from harness.deploy.target import Target
 from harness.model.model import Tensor
 from harness.value import Value
 
+CODE_DIRECTORY = "model"
+"""Beside an image: what its backend generated."""
+
 
 @dataclass(frozen=True)
 class Firmware(Value):
