@@ -56,7 +56,7 @@ class Show(Protocol):
     def __call__(self, done: int, total: int, note: str = "") -> None: ...
 
 
-def _show_nothing(done: int, total: int, note: str = "") -> None:  # noqa: ARG001
+def _show_nothing(done: int, total: int, note: str = "") -> None:
     """Where nobody looks."""
 
 
