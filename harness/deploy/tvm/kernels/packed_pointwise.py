@@ -60,7 +60,7 @@ class PackedPointwise(Kernel):
         chunks, steps = steps_of(self._pitch)
         stride = 2 * self._pitch
         tile = tile_of(stride, self.out_channels)
-        return Dots(paired, tile, stride, 1, chunks, steps, 0, self.out_channels, self.finish)
+        return Dots(paired, tile, stride, 1, chunks, steps, 0, 0, self.out_channels, self.finish)
 
     @property
     def micro_kernels(self) -> tuple[MicroKernel, ...]:
@@ -138,4 +138,5 @@ class PackedPointwise(Kernel):
             made_at(self.residual, tensors, begin, group * 2),
             T.floordiv(count, dots.pixels) if dots.pixels > 1 else T.int32(0),
             T.floormod(count, dots.pixels) if dots.pixels > 1 else count,
+            T.int32(1),
         )
