@@ -18,7 +18,7 @@ from harness.deploy.tvm.micro.dual_issue import in_pairs
 from harness.deploy.tvm.micro.finish import Finish
 
 FINISH = Finish(Rounding.TWICE, -128, -128, 127)
-DOTS = Dots(True, 4, 32, 3, 1, 8, 64, 0, 16, FINISH)
+DOTS = Dots(True, 4, True, True, 32, 3, 1, 8, 64, 0, 16, FINISH)
 
 
 def test_a_symbol_tells_one_meaning_from_another() -> None:

@@ -75,6 +75,8 @@ class FloatConv(Kernel):
         stride = 4 * window.stride_width * window.channels
         return FloatDots(
             channels=channels,
+            tiled=window.out_width >= PIXELS,
+            single=window.out_width % PIXELS > 0,
             stride=stride,
             runs=window.kernel_height,
             chunks=chunks,

@@ -76,9 +76,12 @@ class PackedConv(Kernel):
         window, rows = self.window, self._rows(self.block_rows)
         chunks, steps = steps_of(self._run_elements(rows))
         stride = 2 * window.stride_width * rows.channels
+        pixels = tile_of(stride, self.out_channels)
         return Dots(
             paired=paired,
-            pixels=tile_of(stride, self.out_channels),
+            pixels=pixels,
+            tiled=window.out_width >= pixels,
+            single=window.out_width % pixels > 0,
             stride=stride,
             runs=window.kernel_height,
             chunks=chunks,
@@ -163,7 +166,7 @@ class PackedConv(Kernel):
             T.address_of(taps[0]),
             T.address_of(tensors["parameters"][group * 6]),
             made_at(self.residual, tensors, begin, group * 2),
-            T.int32(window.out_width // dots.pixels if dots.pixels > 1 else 0),
-            T.int32(window.out_width % dots.pixels if dots.pixels > 1 else window.out_width),
+            T.int32(window.out_width // dots.pixels),
+            T.int32(window.out_width % dots.pixels),
             count,
         )

@@ -32,6 +32,7 @@ class Dots(MicroKernel):
     Attributes:
         paired: two channels at once; else one.
         pixels: outputs in a tile.
+        tiled, single: whether there ever are tiles, and outputs beside them.
         stride: bytes from an output's first input to the next one's.
         runs: stretches of consecutive inputs that an output needs.
         chunks: loop iterations in a run.
@@ -44,6 +45,8 @@ class Dots(MicroKernel):
     kind: ClassVar[str] = "dots"
     paired: bool
     pixels: int
+    tiled: bool
+    single: bool
     stride: int
     runs: int
     chunks: int
@@ -63,9 +66,9 @@ class Dots(MicroKernel):
         lines += [f"str r1, [sp, #{_TAPS}]", f"str r2, [sp, #{_PARAMETERS}]", f"str r3, [sp, #{_OUTPUT}]"]
         lines += [*add_constant("r1", "r1", 4 * self.words, "lr"), f"str r1, [sp, #{_END}]"]
         lines.append("9:")
-        if self.pixels > 1:
-            lines += self._tiles(self.pixels, _TILES, 1)
-        lines += [*self._tiles(1, _SINGLES, 5), *add_constant(_PIXEL, _PIXEL, self.row_jump, "lr")]
+        lines += self._tiles(self.pixels, _TILES, 1) if self.tiled else []
+        lines += self._tiles(1, _SINGLES, 5) if self.single else []
+        lines += add_constant(_PIXEL, _PIXEL, self.row_jump, "lr")
         lines += [f"ldr lr, [sp, #{_ROWS}]", "subs lr, lr, #1", f"str lr, [sp, #{_ROWS}]", "bne 9b"]
         return [*lines, f"add sp, sp, #{_FRAME}", "pop {r4-r11, pc}"]
 

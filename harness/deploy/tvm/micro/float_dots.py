@@ -52,6 +52,8 @@ class FloatDots(MicroKernel):
     kind: ClassVar[str] = "float_dots"
     reordered: ClassVar[bool] = False
     channels: int
+    tiled: bool
+    single: bool
     stride: int
     runs: int
     chunks: int
@@ -73,7 +75,8 @@ class FloatDots(MicroKernel):
         lines += add_constant(_END, _TAP, 4 * self.words, _TEMPORARY)
         if self.residual:
             lines.append(f"ldr {_OTHER}, [sp, #{_SUMMAND}]")
-        lines += ["9:", *self._tiles(PIXELS, _TILES, 1), *self._tiles(1, _SINGLES, 5)]
+        lines += ["9:", *(self._tiles(PIXELS, _TILES, 1) if self.tiled else [])]
+        lines += self._tiles(1, _SINGLES, 5) if self.single else []
         lines += add_constant(_INPUTS[0], _INPUTS[0], self.row_jump, _TEMPORARY)
         lines += [f"ldr lr, [sp, #{_ROWS}]", "subs lr, lr, #1", f"str lr, [sp, #{_ROWS}]", "bne 9b"]
         return [*lines, "vpop {s16-s31}", "pop {r4-r11, pc}"]
