@@ -42,6 +42,9 @@ static void initialise_memory(void)
 {
     for (const copy_t *copy = data_copies; copy != data_copies_end; copy++) {
         const uint32_t *from = copy->source;
+        if (from == copy->start) {
+            continue; /* weights that stay in flash */
+        }
         for (uint32_t *to = copy->start; to != copy->end; to++) {
             *to = *from++;
         }

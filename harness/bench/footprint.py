@@ -19,18 +19,24 @@ __all__ = ["Footprint", "read_footprint", "symbol_at"]
 # The linker script (firmware/bench.ld.template) names its sections so; all others are the base firmware's.
 _FLASH_SHARES = {
     "model.text": "flash_kernels",
+    "kernels.text": "flash_kernels",
+    "kernels.data": "flash_kernels",
     "model.rodata": "flash_weights",
     "model.data": "flash_weights",
     "runtime.text": "flash_runtime",
     "runtime.data": "flash_runtime",
 }
 _RAM_SHARES = {
+    "model.rodata": "ram_model",
+    "kernels.data": "ram_model",
     "model.data": "ram_model",
     "model.bss": "ram_model",
     "runtime.data": "ram_runtime",
     "runtime.bss": "ram_runtime",
 }
-_STACK_SECTION = "stack"
+STACK_SECTION = "stack"
+PARTS = {section: share.partition("_")[2] for section, share in {**_RAM_SHARES, **_FLASH_SHARES}.items()}
+"""What a section of the image belongs to; any other belongs to the base firmware."""
 
 
 @dataclass(frozen=True)
@@ -80,7 +86,7 @@ def read_footprint(firmware: Firmware, stack_bytes: int) -> Footprint:
     for section, size in _sizes(stored, firmware.target.flash):
         image[_FLASH_SHARES.get(section.name, "flash_base")] += size
         image["flash"] += size
-    running = [(one.address, one) for one in sections if one.name != _STACK_SECTION]
+    running = [(one.address, one) for one in sections if one.name != STACK_SECTION]
     for section, size in _sizes(running, firmware.target.ram):
         image[_RAM_SHARES.get(section.name, "ram_base")] += size
     return Footprint(image, stack_bytes)

@@ -10,6 +10,7 @@ from harness.cache import sha256, sha256_of_files
 from harness.deploy.backend import GeneratedCode, Step
 from harness.deploy.build import build_firmware
 from harness.deploy.firmware import Firmware
+from harness.deploy.options import BuildOptions
 from harness.deploy.target import Target
 from harness.model.model import Model, Tensor
 from harness.optimize.variant import Quantization, Variant
@@ -35,7 +36,17 @@ class _SelfTestBackend:
     def load(self) -> None:
         """Nothing to load."""
 
-    def generate(self, variant: Variant, target: Target, directory: Path) -> GeneratedCode:  # noqa: ARG002
+    def complaints(self, variant: Variant, target: Target, options: BuildOptions) -> Sequence[str]:  # noqa: ARG002
+        """None: it runs anywhere."""
+        return ()
+
+    def generate(
+        self,
+        variant: Variant,  # noqa: ARG002
+        target: Target,  # noqa: ARG002
+        options: BuildOptions,  # noqa: ARG002
+        directory: Path,  # noqa: ARG002
+    ) -> GeneratedCode:
         """Hand over the code."""
         ranges, echo = RANGES * _RANGE_BYTES, ECHO_BYTES
         return GeneratedCode(

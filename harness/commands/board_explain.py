@@ -19,7 +19,7 @@ _LEAST_WIDTH, _WIDTH_OF_THE_REST, _WIDTH_OF_A_CAUSE = 120, 76, 11
 _MOST_FUNCTIONS = 25
 
 
-def account_of_model(board: str, model: str, quantization: str, backend: str, optimization: str) -> CycleAccount:
+def account_of_model(board: str, model: str, quantization: str | None, backend: str, build: str) -> CycleAccount:
     """Build bench firmware of a model and account for an inference.
 
     Raises:
@@ -30,13 +30,13 @@ def account_of_model(board: str, model: str, quantization: str, backend: str, op
     from harness.commands.chosen_model import chosen_variant
     from harness.deploy.backends import find_backend
     from harness.deploy.build import build_firmware
-    from harness.deploy.options import BuildOptions, Optimization
+    from harness.deploy.options import BuildOptions
     from harness.progress import status
 
     spec, tool = load_board(board), find_backend(backend)
     with status(f"building {model} for {spec.name}"):
         variant = chosen_variant(model, quantization)
-        firmware = build_firmware(variant, spec.target, tool, BuildOptions(Optimization(optimization)))
+        firmware = build_firmware(variant, spec.target, tool, BuildOptions.parse(build))
     _hush()
     with status(f"running it on a virtual {spec.title}"):
         return explain_inference(spec, variant, firmware)

@@ -22,7 +22,7 @@ _BUILD_OPTIONS = (
         "--quantization", type=click.Choice(["int8", "float32"]), default="int8", help="Of a model of the zoo."
     ),
     click.option("--backend", default="tvm", help="The tool that makes the model's code."),
-    click.option("--optimization", default="O2", type=click.Choice(["O1", "O2", "O3", "Os"]), help="The C compiler's."),
+    click.option("--build", default="O2", show_default=True, help="How, such as O3-lto or Os-soft_float."),
 )
 _BOARD_OPTIONS = (
     click.option("--board", default="", help="Name or file of the board; virtual unless --rack is given."),
@@ -109,17 +109,17 @@ def accuracy(data: Path, limit: int | None, timeout: float, runs: Path, **wishes
     click.echo(f"kept in {path}")
 
 
-@mlperf.command()
+@mlperf.command("build")
 @click.option("--model", required=True, help="A .tflite file, a model of the zoo, or a benchmark (kws, vww, ic, ad).")
 @click.option("--board", required=True, help="Name or file of the board.")
 @click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), required=True, help=".elf, .hex, .bin")
 @_with(_BUILD_OPTIONS)
-def build(model: str, board: str, output: Path, quantization: str, backend: str, optimization: str) -> None:
+def build_image(model: str, board: str, output: Path, quantization: str, backend: str, build: str) -> None:
     """Build firmware that speaks EEMBC's protocol, for the official runner or this one."""
     from harness.board.board_file import load_board
     from harness.commands.mlperf_firmware import build_firmware_of, save_image
 
-    _, firmware = build_firmware_of(model, load_board(board), quantization, backend, optimization)
+    _, firmware = build_firmware_of(model, load_board(board), quantization, backend, build)
     save_image(firmware, output)
     click.echo(f"{output}: {model} for {board}, {firmware.target.console_baud:,} baud")
 

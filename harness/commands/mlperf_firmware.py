@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def build_firmware_of(
-    model: str, board: BoardSpec, quantization: str, backend: str, optimization: str
+    model: str, board: BoardSpec, quantization: str, backend: str, build: str
 ) -> tuple[Variant, Firmware]:
     """Firmware with this model in it that speaks EEMBC's protocol.
 
@@ -29,10 +29,10 @@ def build_firmware_of(
     """
     from harness.deploy.backends import find_backend
     from harness.deploy.build import build_firmware
-    from harness.deploy.options import BuildOptions, ConsoleProtocol, Optimization
+    from harness.deploy.options import BuildOptions, ConsoleProtocol
     from harness.progress import status
 
-    options = BuildOptions(Optimization(optimization), protocol=ConsoleProtocol.EEMBC)
+    options = BuildOptions.parse(build, ConsoleProtocol.EEMBC)
     tool = find_backend(backend)
     with status(f"building {model} for {board.name}"):
         variant = chosen_variant(model, quantization)

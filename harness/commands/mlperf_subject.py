@@ -45,7 +45,7 @@ class Request:
     model: str
     quantization: str
     backend: str
-    optimization: str
+    build: str
     verify: bool
     boot_timeout: float
     lease_timeout: float
@@ -118,9 +118,7 @@ def open_subject(request: Request, log: Log) -> Iterator[Subject]:
         return
     variant, firmware = None, None
     if request.model and not request.firmware:
-        variant, firmware = build_firmware_of(
-            request.model, spec, request.quantization, request.backend, request.optimization
-        )
+        variant, firmware = build_firmware_of(request.model, spec, request.quantization, request.backend, request.build)
     image = firmware.elf if firmware else request.firmware
     with _entry(request) as entry, open_dut(entry, request.baud) as dut, _hang_located(dut, image):
         _start(dut, image)

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 from string import Template
 
+from harness.deploy.options import BuildOptions, Weights
 from harness.deploy.target import Target
 from harness.errors import ConfigError
 from harness.paths import FIRMWARE
@@ -44,18 +45,19 @@ def board_header(target: Target) -> str:
     return f"#ifndef BOARD_H\n#define BOARD_H\n\n{lines}\n#endif\n"
 
 
-def linker_script(target: Target, stack_bytes: int) -> str:
+def linker_script(target: Target, options: BuildOptions) -> str:
     """The text of the linker script."""
     return Template(_LINKER_SCRIPT.read_text()).substitute(
         flash_origin=f"{target.flash.origin:#010x}",
         flash_size=target.flash.size,
         ram_origin=f"{target.ram.origin:#010x}",
         ram_size=target.ram.size,
-        stack_size=stack_bytes,
+        stack_size=options.stack_bytes,
+        weights_memory="RAM AT > FLASH" if options.weights is Weights.RAM else "FLASH",
     )
 
 
-def write_board_files(target: Target, stack_bytes: int, directory: Path) -> None:
+def write_board_files(target: Target, options: BuildOptions, directory: Path) -> None:
     """Write `board.h` and `bench.ld` into a directory."""
     (directory / "board.h").write_text(board_header(target))
-    (directory / "bench.ld").write_text(linker_script(target, stack_bytes))
+    (directory / "bench.ld").write_text(linker_script(target, options))

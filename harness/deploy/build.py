@@ -9,15 +9,15 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from harness.cache import cached, sha256_of_files
-from harness.deploy.backend import Backend, GeneratedCode
+from harness.deploy.backend import Backend, GeneratedCode, complaints_of
 from harness.deploy.board_files import check_family, write_board_files
 from harness.deploy.eembc_header import eembc_header
-from harness.deploy.firmware import Firmware
+from harness.deploy.firmware import CODE_DIRECTORY, Firmware
 from harness.deploy.image import read_build_id
-from harness.deploy.options import EEMBC_BAUD, O2, BuildOptions, ConsoleProtocol
+from harness.deploy.options import EEMBC_BAUD, O2, BuildOptions, ConsoleProtocol, FloatUnit, LinkTime
 from harness.deploy.target import Target
 from harness.deploy.toolchain import Toolchain, core_flags, find_toolchain, run_tool
-from harness.errors import BuildError, DoesNotFitError
+from harness.errors import BuildError, DoesNotFitError, UnsupportedModelError
 from harness.optimize.variant import Variant
 from harness.paths import FIRMWARE, cache_directory
 
@@ -35,8 +35,12 @@ def build_firmware(variant: Variant, target: Target, backend: Backend, options: 
         ConfigError: the target is of no known family, or its defines are malformed.
     """
     check_family(target)
-    if options.protocol is ConsoleProtocol.EEMBC:
-        target = replace(target, console_baud=EEMBC_BAUD)
+    target = _as_asked(target, options)
+    if complaints := complaints_of(backend, variant, target, options):
+        lines = "\n  ".join(complaints)
+        raise UnsupportedModelError(
+            f"the {backend.name} backend can't compile this {variant.quantization} model:\n  {lines}"
+        )
     tools = find_toolchain()
     versions = {**tools.versions(), **backend.versions()}
     key = {
@@ -50,9 +54,9 @@ def build_firmware(variant: Variant, target: Target, backend: Backend, options: 
     }
 
     def make(entry: Path) -> None:
-        code_directory = entry / "model"
+        code_directory = entry / CODE_DIRECTORY
         code_directory.mkdir()
-        code = backend.generate(variant, target, code_directory)
+        code = backend.generate(variant, target, options, code_directory)
         _compile(variant, code, target, options, tools, entry)
         firmware = _describe(code, target, options, backend.name, versions, entry)
         (entry / "firmware.json").write_text(firmware.to_json())
@@ -68,13 +72,20 @@ def build_firmware(variant: Variant, target: Target, backend: Backend, options: 
     return replace(firmware, elf=entry / firmware.elf)
 
 
+def _as_asked(target: Target, options: BuildOptions) -> Target:
+    """The target as the options change it: without its FPU, with another speed of the console."""
+    if options.protocol is ConsoleProtocol.EEMBC:
+        target = replace(target, console_baud=EEMBC_BAUD)
+    return replace(target, fpu="") if options.float_unit is FloatUnit.SOFT else target
+
+
 def _compile(
     variant: Variant, code: GeneratedCode, target: Target, options: BuildOptions, tools: Toolchain, entry: Path
 ) -> None:
     """Leave `firmware.elf` and `firmware.map` in the entry."""
     with TemporaryDirectory(dir=entry, prefix="build.") as name:
         build = Path(name)
-        write_board_files(target, options.stack_bytes, build)
+        write_board_files(target, options, build)
         if options.protocol is ConsoleProtocol.EEMBC:
             (build / "eembc_model.h").write_text(eembc_header(variant.model.name, code))
         # The image must not depend on where it was made.
@@ -90,6 +101,10 @@ def _compile(
                 MODEL_SOURCES=code.sources,
                 MODEL_OBJECTS=code.objects,
                 MODEL_INCLUDES=code.include_directories,
+                MODEL_DEFINITIONS=code.definitions,
+                KERNEL_ARCHIVES=code.kernel_archives,
+                RUNTIME_ARCHIVES=code.runtime_archives,
+                LTO=["ON" if options.link_time is LinkTime.LTO else "OFF"],
                 MODEL_STEPS=[len(code.steps)],
                 PROTOCOL=[options.protocol],
             )
@@ -144,5 +159,6 @@ def _describe(
         steps=code.steps,
         inputs=code.inputs,
         outputs=code.outputs,
-        protocol=options.protocol,
+        options=options,
+        tolerance=code.tolerance,
     )

@@ -7,10 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness.deploy.backend import Step
-from harness.deploy.options import ConsoleProtocol
+from harness.deploy.options import O2, BuildOptions
 from harness.deploy.target import Target
 from harness.model.model import Tensor
 from harness.value import Value
+
+CODE_DIRECTORY = "model"
+"""Beside an image: what its backend generated."""
 
 
 @dataclass(frozen=True)
@@ -22,8 +25,8 @@ class Firmware(Value):
         build_id: GNU build id of the image, in hexadecimal; the firmware reports it over the console.
         backend, versions: the tool that made the model's code, and the versions of all tools.
         flags: the compiler's.
-        arena_bytes, arena_lower_bound, steps, inputs, outputs: see `GeneratedCode`.
-        protocol: what it speaks over its console.
+        arena_bytes, arena_lower_bound, steps, inputs, outputs, tolerance: see `GeneratedCode`.
+        options: how it was built.
     """
 
     elf: Path
@@ -37,4 +40,5 @@ class Firmware(Value):
     steps: tuple[Step, ...]
     inputs: tuple[Tensor, ...]
     outputs: tuple[Tensor, ...]
-    protocol: ConsoleProtocol = ConsoleProtocol.BENCH
+    options: BuildOptions = O2
+    tolerance: float | None = None

@@ -16,6 +16,7 @@ from harness.errors import BuildError
 
 COMPILER = "arm-none-eabi-gcc"
 APT_COMMAND = "sudo apt-get install --no-install-recommends gcc-arm-none-eabi libnewlib-arm-none-eabi"
+CXX_APT_COMMAND = "sudo apt-get install --no-install-recommends libstdc++-arm-none-eabi-dev"
 
 # A user's environment must not change what is built: CMake and GCC read these.
 _IGNORED_VARIABLES = {
@@ -25,6 +26,8 @@ _IGNORED_VARIABLES = {
     "LDFLAGS",
     "CPATH",
     "C_INCLUDE_PATH",
+    "CPLUS_INCLUDE_PATH",
+    "CXXFLAGS",
     "LIBRARY_PATH",
     "GCC_EXEC_PREFIX",
 }
@@ -71,6 +74,19 @@ def find_toolchain() -> Toolchain:
     )
 
 
+@lru_cache(maxsize=1)
+def require_cxx_headers() -> None:
+    """See that C++ can be compiled.
+
+    Raises:
+        BuildError: the C++ library's headers, or the compiler, are not installed; the text has the command to run.
+    """
+    try:
+        run_tool([find_toolchain().compiler, "-x", "c++", "-fsyntax-only", "-include", "cstdint", os.devnull])
+    except BuildError as error:
+        raise BuildError(f"{COMPILER} has no headers for C++; run: {CXX_APT_COMMAND}") from error
+
+
 def convert_image(elf: Path, output: Path) -> None:
     """Write an image's contents as Intel HEX, or as raw bytes from its lowest address on, by the output's suffix.
 
@@ -87,8 +103,8 @@ def core_flags(target: Target) -> tuple[str, ...]:
     return (f"-mcpu={target.core}", "-mthumb", *fpu)
 
 
-def run_tool(command: Sequence[str | Path]) -> str:
-    """Run a program and return what it printed.
+def run_tool(command: Sequence[str | Path], directory: Path | None = None) -> str:
+    """Run a program, in a directory where one is given, and return what it printed.
 
     Raises:
         BuildError: it failed or can't be run; the text carries all that it printed.
@@ -100,6 +116,7 @@ def run_tool(command: Sequence[str | Path]) -> str:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
+            cwd=directory,
             env={**environment, "LC_ALL": "C"},
             check=False,
         )

@@ -83,7 +83,7 @@ def mlperf_record(
         model=variant.model.name if variant else named or UNKNOWN,
         quantization=str(variant.quantization) if variant else UNKNOWN,
         backend=firmware.backend if firmware else results.identity.name or UNKNOWN,
-        build=_optimization(firmware) if firmware else results.image or UNKNOWN,
+        build=str(firmware.options) if firmware else results.image or UNKNOWN,
         board=spec.name,
     )
     target = spec.target
@@ -98,8 +98,3 @@ def mlperf_record(
         macs=variant.model.macs if variant else 0,
         origin=origin_of(variant.model if variant else None, spec, firmware, results.dut, started),
     )
-
-
-def _optimization(firmware: Firmware) -> str:
-    """The compiler's level among its flags, as a candidate's build is called."""
-    return next((flag[1:] for flag in firmware.flags if flag.startswith("-O")), UNKNOWN)

@@ -6,13 +6,14 @@ and the first one negated. Whatever the variant says is ignored.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from string import Template
 
 from harness.cache import sha256
 from harness.deploy.backend import GeneratedCode, Step
+from harness.deploy.options import BuildOptions
 from harness.deploy.target import Target
 from harness.model.model import Model, Tensor
 from harness.optimize.variant import Quantization, Variant
@@ -91,7 +92,16 @@ class IdentityBackend:
     def load(self) -> None:
         """Nothing to load."""
 
-    def generate(self, variant: Variant, target: Target, directory: Path) -> GeneratedCode:  # noqa: ARG002
+    def complaints(self, variant: Variant, target: Target, options: BuildOptions) -> Sequence[str]:  # noqa: ARG002
+        return ()
+
+    def generate(
+        self,
+        variant: Variant,  # noqa: ARG002
+        target: Target,  # noqa: ARG002
+        options: BuildOptions,  # noqa: ARG002
+        directory: Path,
+    ) -> GeneratedCode:
         source = directory / "identity.c"
         source.write_text(
             _SOURCE.substitute(

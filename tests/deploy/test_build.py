@@ -48,10 +48,10 @@ class CountingBackend(IdentityBackend):
     def versions(self) -> Mapping[str, str]:
         return {"counting": "1"}
 
-    def generate(self, variant: Variant, target: Target, directory: Path) -> GeneratedCode:
+    def generate(self, variant: Variant, target: Target, options: BuildOptions, directory: Path) -> GeneratedCode:
         with self.log.open("a") as log:
             log.write("generated\n")
-        return super().generate(variant, target, directory)
+        return super().generate(variant, target, options, directory)
 
 
 def with_memory(target: Target, memory: Memory, size: int) -> Target:
@@ -143,6 +143,29 @@ def test_a_compiler_error_is_told_in_the_compilers_words(cache: Path) -> None:
         build_firmware(identity_variant(), L4R5, DOES_NOT_COMPILE)
     assert len(str(raised.value).splitlines()) < 20
     assert list(cache.glob("firmware/*/firmware.elf")) == []
+
+
+@dataclass(frozen=True)
+class CxxBackend(IdentityBackend):
+    """Hands over C++."""
+
+    def generate(self, variant: Variant, target: Target, options: BuildOptions, directory: Path) -> GeneratedCode:
+        code = super().generate(variant, target, options, directory)
+        source = code.sources[0].with_suffix(".cc")
+        source.write_text(f'extern "C" {{{code.sources[0].read_text()}}}')
+        return replace(code, sources=(source,))
+
+
+def test_a_backend_may_hand_over_cxx() -> None:
+    once = "static int8_t once() { struct Once { int8_t value = 3; }; static Once made; return made.value; }"
+    firmware = build_firmware(identity_variant(), L4R5, CxxBackend("sums[0] = once();", once))
+    assert firmware.elf.is_file()
+
+
+def test_a_static_constructor_is_refused_as_nothing_would_run_it() -> None:
+    early = "static int8_t begin() { return second[0]; } static int8_t begun = begin();"
+    with pytest.raises(BuildError, match="static constructors are not supported"):
+        build_firmware(identity_variant(), L4R5, CxxBackend("sums[0] = begun;", early))
 
 
 def test_a_model_that_allocates_memory_does_not_link() -> None:

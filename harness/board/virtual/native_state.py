@@ -6,7 +6,7 @@ import ctypes
 
 from harness.board.virtual.native_hook import structure
 
-REGIONS, CACHES = 24, 4
+REGIONS, RANGES, CACHES = 24, 64, 4
 _HINT_SHIFT = 14
 ENDS_IN_CONDITIONAL_BRANCH = 1
 ENDS_IN_INDIRECT_BRANCH = 2
@@ -22,8 +22,8 @@ class Cache(ctypes.Structure):
     """`cache_t`: lines held near the core."""
 
     _fields_ = (
-        *structure(_U64, "enabled line_shift lines ways set_mask prefetches clock epoch last_line hits misses"),
-        *structure(_U64, "ahead_line ahead_ready"),
+        *structure(_U64, "enabled line_shift lines ways set_mask reads_ahead ahead_after refill"),
+        *structure(_U64, "clock epoch last_line hits misses ahead_line ahead_ready"),
         ("tags", ctypes.POINTER(_U32)),
         ("stamps", ctypes.POINTER(_U64)),
         ("slots", ctypes.POINTER(_U16)),
@@ -43,6 +43,12 @@ class Region(ctypes.Structure):
         ("data_cache", ctypes.POINTER(Cache)),
         *structure(_U64, "fetch_stall read_stall write_stall bank executed"),
     )
+
+
+class Range(ctypes.Structure):
+    """`range_t`: addresses whose data is not cached as usual."""
+
+    _fields_ = structure(_U64, "origin size cached allocates")
 
 
 class Block(ctypes.Structure):
@@ -94,13 +100,16 @@ class ClockState(ctypes.Structure):
 
     _fields_ = (
         *structure(_U64, "cycles instructions blocks deadline stopped continues deadline_behind timed stalled"),
-        *structure(_U64, "fall_through last exit exit_taken pipeline predicts_branches straddling_target_cycles"),
-        *structure(_U64, "pipelined_load_saves bank_conflict_cycles unaligned_cycles"),
+        *structure(_U64, "fall_through last exit exit_taken pipeline refetched predicts_branches"),
+        *structure(_U64, "straddling_target_cycles"),
+        *structure(_U64, "pipelined_load_saves bank_conflict_cycles unaligned_cycles unaligned_store_cycles"),
         *structure(_U64, "divide_zero divide_smaller divide_base divide_bits divide_maximum"),
         *structure(_U64, "last_bank last_address region_count"),
         ("regions", Region * REGIONS),
         ("region_hint", _U8 * (1 << 32 - _HINT_SHIFT)),
         ("caches", Cache * CACHES),
+        ("range_count", _U64),
+        ("ranges", Range * RANGES),
         ("block", ctypes.POINTER(Block)),
         ("entry", ctypes.POINTER(Entry)),
         *structure(_U64, "entry_count entry_mask entry_shift"),

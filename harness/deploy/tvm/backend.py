@@ -2,87 +2,124 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness.deploy.backend import GeneratedCode, Step
-from harness.deploy.target import Target
-from harness.deploy.tvm.supported import require_supported
+from harness.cache import sha256
+from harness.deploy.backend import Claims, GeneratedCode, Step
+from harness.deploy.options import BuildOptions, Kernels
+from harness.deploy.target import Core, Target
+from harness.deploy.tvm.supported import operators, unsupported
+from harness.deploy.tvm.tuning_records import Choices, TuningFile
 from harness.errors import BuildError, HarnessError
 from harness.model.tflite_graph import Graph, open_graph
 from harness.optimize.variant import Quantization, Variant
 
 if TYPE_CHECKING:
-    from harness.deploy.tvm.memory import Memory
+    from harness.deploy.memory import Memory
     from harness.deploy.tvm.program import KernelSource, Program
 
 _PACKAGES = ("apache-tvm", "apache-tvm-ffi", "tflite")
 
 
+@dataclass(frozen=True)
 class TvmBackend:
-    """Compiles float32 and int8 models; nothing of TVM runs on the target."""
+    """Compiles float32 and int8 models; nothing of TVM runs on the target.
 
-    name = "tvm"
+    Attributes:
+        choices: sizes of tiles by task, while they are tuned; None: the best that the user's tuning file knows.
+    """
+
+    choices: Choices | None = None
+    name: str = field(default="tvm", init=False)
 
     def versions(self) -> Mapping[str, str]:
-        """Exact versions of the compiler's packages."""
-        return {package: version(package) for package in _PACKAGES}
+        """Exact versions of the compiler's packages, and what was tuned."""
+        packages = {package: version(package) for package in _PACKAGES}
+        if self.choices is None:
+            tuned = TuningFile.of_user().digest
+        else:
+            tuned = sha256(repr(sorted(self.choices.items())).encode())[:16]
+        return {**packages, "tuning": tuned} if tuned else packages
 
     def load(self) -> None:
         """Import TVM: about a second."""
         from harness.deploy.tvm import float_graph, int8_graph, lowering  # noqa: F401
 
-    def generate(self, variant: Variant, target: Target, directory: Path) -> GeneratedCode:
+    def claims(self) -> Claims:
+        """Float32 and int8 on every core."""
+        kinds = (Quantization.FLOAT32, Quantization.INT8)
+        return Claims(tuple(Core), {kind: operators(kind is Quantization.INT8) for kind in kinds})
+
+    def complaints(self, variant: Variant, target: Target, options: BuildOptions) -> Sequence[str]:  # noqa: ARG002
+        """Operators and types that are missing; every core will do."""
+        return unsupported(open_graph(variant.model), variant.quantization is Quantization.INT8)
+
+    def generate(self, variant: Variant, target: Target, options: BuildOptions, directory: Path) -> GeneratedCode:
         """Write `model.c` and `kernels.o` into an empty directory.
 
         Raises:
-            UnsupportedModelError: operators or types that are missing, all at once.
             BuildError: TVM or LLVM failed.
         """
-        graph = open_graph(variant.model)
-        quantized = variant.quantization is Quantization.INT8
-        require_supported(graph, quantized)
-        program = _program(variant, graph, quantized, target)
+        uses_dsp = _uses_dsp(target, options)
+        program = self.program(variant, target, options)
         try:
-            return _write(program, target, directory)
+            return _write(program, target, uses_dsp, directory)
         except Exception as error:
             raise BuildError(f"TVM could not compile {variant.model.name}: {error}") from error
 
+    def program(self, variant: Variant, target: Target, options: BuildOptions) -> Program:
+        """The variant as a list of kernel calls.
 
-def _program(variant: Variant, graph: Graph, quantized: bool, target: Target) -> Program:
-    from harness.deploy.tvm.program import assemble
+        Raises:
+            BuildError: TVM failed.
+        """
+        choices = self.choices
+        if choices is None:
+            choices = TuningFile.of_user().best(target.name, version("apache-tvm"))
+        return _program(variant, open_graph(variant.model), target, _uses_dsp(target, options), choices)
 
+
+def _uses_dsp(target: Target, options: BuildOptions) -> bool:
+    return target.core.has_dsp and options.kernels is Kernels.OPTIMIZED
+
+
+def _program(variant: Variant, graph: Graph, target: Target, uses_dsp: bool, choices: Choices) -> Program:
+    from harness.deploy.tvm.program import assemble_groups, overwritable
+    from harness.deploy.tvm.residuals import fuse_residuals
+
+    groups = fuse_residuals(graph)
     try:
-        if quantized:
+        if variant.quantization is Quantization.INT8:
             from harness.deploy.tvm.int8_graph import lower_int8
 
-            return assemble(graph, lambda operator: lower_int8(graph, operator))
+            return assemble_groups(graph, groups, lambda group: lower_int8(graph, group, uses_dsp), overwritable)
         from harness.deploy.tvm.float_graph import lower_float
-        from harness.deploy.tvm.lowering import llvm_target
 
-        layers = lower_float(variant.model, graph, llvm_target(target))
-        return assemble(graph, lambda operator: layers[operator.index])
+        lower = lower_float(variant.model, graph, groups, target, uses_dsp, choices)
+        return assemble_groups(graph, groups, lower, overwritable)
     except HarnessError:
         raise
     except Exception as error:
         raise BuildError(f"TVM could not import {variant.model.name}: {error}") from error
 
 
-def _write(program: Program, target: Target, directory: Path) -> GeneratedCode:
+def _write(program: Program, target: Target, uses_dsp: bool, directory: Path) -> GeneratedCode:
+    from harness.deploy.memory import lay_out
     from harness.deploy.tvm.emit_c import model_source
     from harness.deploy.tvm.kernels import dsp
     from harness.deploy.tvm.lowering import llvm_target, write_object
-    from harness.deploy.tvm.memory import lay_out
 
     functions = _name_functions(program)
     memory = lay_out(program)
     kernels, source = directory / "kernels.o", directory / "model.c"
-    with dsp.extension(target.core.has_dsp):
+    with dsp.extension(uses_dsp):
         built = {name: kernel.prim_func(name) for kernel, name in functions.items()}
     write_object(built, llvm_target(target), kernels)
-    source.write_text(model_source(program, memory, functions))
+    source.write_text(model_source(program, memory, functions, target.core))
     return _describe(program, memory, functions, source, kernels)
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.deploy.target import Core, Target
+from harness.deploy.toolchain import find_toolchain, run_tool
 
 if TYPE_CHECKING:
     import tvm
@@ -30,6 +31,8 @@ def llvm_target(target: Target) -> tvm.target.Target:
             "mtriple": f"{_TRIPLES[target.core]}-none-eabi{'hf' if hard else ''}",
             "mcpu": target.core.value,
             "mfloat-abi": "hard" if hard else "soft",
+            # The ABI alone would leave floating point registers in use within a function.
+            "mattr": [] if hard else ["-fpregs"],
             "vector-width": 32,
         }
     )
@@ -45,3 +48,5 @@ def write_object(functions: dict[str, PrimFunc], llvm: tvm.target.Target, path: 
     passes = [tirx.FlattenBuffer(), tirx.LowerIntrin()]
     module = tvm.ir.transform.Sequential(passes)(tvm.IRModule(bound))
     tvm.get_global_func("target.build.llvm")(module, llvm).write_to_file(str(path), "o")
+    # LLVM takes every function that is called for one that may throw: its tables would bring in libgcc's unwinder.
+    run_tool([find_toolchain().compiler.with_name("arm-none-eabi-objcopy"), "--remove-section=.ARM.exidx*", path])

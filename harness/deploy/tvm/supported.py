@@ -4,49 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
+from harness.deploy.tensor_complaints import tensor_complaints
 from harness.deploy.tvm.program import ALIASES
-from harness.errors import UnsupportedModelError
 from harness.model.tflite_graph import Graph, GraphOperator, GraphTensor
 
 _CLAMPS = ("NONE", "RELU", "RELU6", "RELU_N1_TO_1")
 _FLOAT_OPERATORS = ALIASES | {
     *("ABS", "ADD", "AVERAGE_POOL_2D", "CONCATENATION", "CONV_2D", "DEPTHWISE_CONV_2D", "DIV", "ELU", "EXP"),
     *("FULLY_CONNECTED", "HARD_SWISH", "LEAKY_RELU", "LOGISTIC", "MAXIMUM", "MAX_POOL_2D", "MEAN", "MINIMUM", "MUL"),
+    *("RESIZE_BILINEAR", "RESIZE_NEAREST_NEIGHBOR"),
     *("PAD", "RELU", "RELU6", "RELU_N1_TO_1", "RSQRT", "SOFTMAX", "SQRT", "SQUARED_DIFFERENCE", "SUB", "SUM", "TANH"),
     "TRANSPOSE",
 }
 
 
-def require_supported(graph: Graph, quantized: bool) -> None:
-    """Check that every operator can be compiled.
+def operators(quantized: bool) -> tuple[str, ...]:
+    """All that there are, by name."""
+    return tuple(sorted(_INT8_OPERATORS if quantized else _FLOAT_OPERATORS))
 
-    Raises:
-        UnsupportedModelError: what is missing, a line each, with the layer's name.
-    """
+
+def unsupported(graph: Graph, quantized: bool) -> list[str]:
+    """What can't be compiled, a line each, with the layer's name; empty where every operator can."""
     complaints = [
         f"layer {operator.name} ({operator.op}): {complaint}"
         for operator in graph.operators
         for complaint in _complaints(graph, operator, quantized)
     ]
-    complaints += [f"tensor {t.name}: {complaint}" for t, complaint in _tensor_complaints(graph)]
-    if complaints:
-        kind = "int8" if quantized else "float32"
-        lines = "\n  ".join(complaints)
-        raise UnsupportedModelError(f"the tvm backend can't compile this {kind} model:\n  {lines}")
-
-
-def _tensor_complaints(graph: Graph) -> Iterator[tuple[GraphTensor, str]]:
-    for index in graph.inputs + graph.outputs:
-        tensor = graph.tensors[index]
-        if tensor.data is not None:
-            yield tensor, "a graph's input or output must not be a constant"
-        elif tensor.dtype not in ("int8", "float32"):
-            yield tensor, f"{tensor.dtype} inputs and outputs are not supported"
-        elif 0 in tensor.shape:
-            yield tensor, "has no elements"
-    for tensor in graph.tensors:
-        if tensor.is_variable:
-            yield tensor, "variables that live from one inference to the next are not supported"
+    return complaints + tensor_complaints(graph)
 
 
 def _complaints(graph: Graph, operator: GraphOperator, quantized: bool) -> Iterator[str]:
@@ -67,7 +51,7 @@ def _complaints(graph: Graph, operator: GraphOperator, quantized: bool) -> Itera
     ):
         yield "two of its inputs have the same name"  # TVM's front end knows tensors by their names alone
     yield from _type_complaints(operator, inputs, output, "int8" if quantized else "float32")
-    if quantized:
+    if quantized or operator.op.startswith("RESIZE"):
         yield from _INT8_OPERATORS[operator.op](operator, inputs, output)
 
 
@@ -149,6 +133,13 @@ def _same_quantization(tensors: list[GraphTensor | None]) -> bool:
     return len(known) == 1
 
 
+def _resized(_operator: GraphOperator, inputs: list[GraphTensor | None], output: GraphTensor) -> Iterator[str]:
+    if inputs[0] is not None and (len(inputs[0].shape) != 4 or inputs[0].shape[0] != 1):
+        yield "the input must have four dimensions, and the batch be 1"
+    if output.dtype == "int8" and not _same_quantization([*inputs[:1], output]):
+        yield "input and output must have one scale and zero point"
+
+
 def _converted(operator: GraphOperator, inputs: list[GraphTensor | None], output: GraphTensor) -> Iterator[str]:
     source = inputs[0]
     types = (source.dtype if source is not None else "", output.dtype)
@@ -167,10 +158,15 @@ _INT8_OPERATORS: Mapping[str, Check] = {
     "FULLY_CONNECTED": _weighted,
     "MAX_POOL_2D": _pooled,
     "MEAN": _constant_argument,
+    "MUL": _two_tensors,
     "PAD": _constant_argument,
     "QUANTIZE": _converted,
     "RELU": _nothing,
     "RELU6": _nothing,
+    "RELU_N1_TO_1": _nothing,
+    "RESIZE_BILINEAR": _resized,
+    "RESIZE_NEAREST_NEIGHBOR": _resized,
     "SOFTMAX": _probabilities,
+    "SUB": _two_tensors,
     **dict.fromkeys(ALIASES, _nothing),
 }

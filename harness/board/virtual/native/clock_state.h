@@ -8,7 +8,7 @@
 
 enum { ELSEWHERE = 1 }; /* index of the block for code outside all memories: decoded every time */
 
-enum { REGIONS = 24, CACHES = 4, REGISTERS = 16, NO_REGISTER = 16, VALUES = 128, HINT_SHIFT = 14 };
+enum { REGIONS = 24, RANGES = 64, CACHES = 4, REGISTERS = 16, NO_REGISTER = 16, VALUES = 128, HINT_SHIFT = 14 };
 
 /* The neighbours of a slot in the order of use. */
 typedef struct {
@@ -21,7 +21,9 @@ typedef struct {
     uint64_t line_shift; /* log2 of a line in bytes */
     uint64_t lines, ways; /* ways = lines: fully associative */
     uint64_t set_mask;
-    uint64_t prefetches;  /* the line behind a missing one is read ahead */
+    uint64_t reads_ahead; /* the line behind is read ahead: 0 never, 1 when this one missed, 2 whichever this one was */
+    uint64_t ahead_after; /* so many cycles after this one is there */
+    uint64_t refill;      /* what a line takes that nothing read ahead saves */
     uint64_t clock;       /* counts uses, for least recently used */
     uint64_t epoch;       /* counts changes of what is held */
     uint64_t last_line;
@@ -46,6 +48,11 @@ typedef struct {
     uint64_t bank;     /* accesses to different banks do not pipeline */
     uint64_t executed; /* cycles of the code that ran from here, while the clock was timed */
 } region_t;
+
+/* Addresses whose data the level 1 cache does not hold, or where stores that miss fetch no line. */
+typedef struct {
+    uint64_t origin, size, cached, allocates;
+} range_t;
 
 typedef struct {
     uint16_t size; /* bytes; 0: not decoded yet */
@@ -102,14 +109,17 @@ typedef struct {
     uint64_t last; /* index of the block before */
     uint64_t exit, exit_taken; /* numbers of the pipelines that it left */
     uint64_t pipeline;         /* that of the two which this block finds */
+    uint64_t refetched;        /* this block was mispredicted: nothing of it was read ahead */
     uint64_t predicts_branches, straddling_target_cycles;
-    uint64_t pipelined_load_saves, bank_conflict_cycles, unaligned_cycles;
+    uint64_t pipelined_load_saves, bank_conflict_cycles, unaligned_cycles, unaligned_store_cycles;
     uint64_t divide_zero, divide_smaller, divide_base, divide_bits, divide_maximum;
     uint64_t last_bank, last_address;
     uint64_t region_count;
     region_t regions[REGIONS];
     uint8_t region_hint[1 << (32 - HINT_SHIFT)]; /* where to look first for the region of an address */
     cache_t caches[CACHES];
+    uint64_t range_count;
+    range_t ranges[RANGES]; /* that do not overlap */
     block_t *block;
     entry_t *entry; /* a hash table */
     uint64_t entry_count, entry_mask, entry_shift;

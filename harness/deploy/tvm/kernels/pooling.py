@@ -9,10 +9,10 @@ from tvm.ir import Expr
 from tvm.tirx import Buffer
 from tvm.tirx.script import builder as T  # noqa: N812
 
+from harness.deploy.quantize_math import Multiplier
 from harness.deploy.tvm.kernels.kernel import Kernel, Parameter, registers, store
 from harness.deploy.tvm.kernels.requantize import Clamp, multiply
-from harness.deploy.tvm.quantize_math import Multiplier
-from harness.deploy.tvm.window import Window
+from harness.deploy.window import Window
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from tvm.ir import Expr
 from tvm.tirx.script import builder as T  # noqa: N812
 
+from harness.deploy.quantize_math import Multiplier, Rounding
 from harness.deploy.tvm.kernels.dsp import smmul, smmulr
-from harness.deploy.tvm.quantize_math import Multiplier, Rounding
 
 
 @dataclass(frozen=True)
