@@ -33,6 +33,8 @@ class Builder:
     inputs: list[int] = field(default_factory=list)
 
     def value(self, shape: Shape, scale: float, zero_point: int) -> Value:
+        """A tensor; TFLite refuses scales by which a clamp's limits do not fit into an int32."""
+        scale = min(max(scale, 1e-7), 1e7)
         return Value(self.tiny.tensor(shape, scale=scale, zero_point=zero_point), shape, scale, zero_point)
 
     def source(self, shape: Shape, scale: float, zero_point: int) -> Value:
@@ -171,7 +173,8 @@ class Pair:
 
     Attributes:
         kept: which dimensions of the other input are not 1; None: it is the first one itself.
-        ratio, out_ratio: of the other's and the output's scale to the first one's; that of a product is squared.
+        ratio: of the other's scale to the first one's.
+        out_ratio: of the output's scale to the larger of the two, or to what a product needs.
     """
 
     name: str
@@ -187,10 +190,8 @@ class Pair:
         if self.kept is not None:
             shape = (1, *(size if kept else 1 for size, kept in zip(x.shape[1:], self.kept, strict=True)))
             other = builder.source(shape, x.scale * self.ratio, self.zero_point)
-        scale = x.scale * self.out_ratio
-        if self.name == "MUL":
-            scale = x.scale * other.scale * self.out_ratio * 50
-        y = builder.value(x.shape, scale, self.out_zero_point)
+        scale = max(x.scale, other.scale) if self.name == "ADD" else x.scale * other.scale * 50
+        y = builder.value(x.shape, scale * self.out_ratio, self.out_zero_point)
         options = "AddOptions" if self.name == "ADD" else "MulOptions"
         order = [x.index, other.index] if self.zero_point % 2 else [other.index, x.index]
         builder.tiny.operator(self.name, order, y.index, options, version=2, fusedActivationFunction=self.activation)

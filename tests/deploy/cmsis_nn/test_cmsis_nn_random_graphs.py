@@ -44,6 +44,6 @@ def test_random_graphs_are_exact(graphs: list[RandomGraph]) -> None:
 
 @pytest.mark.slow
 @given(_batches(40))
-@_settings(50)
+@_settings(51)
 def test_many_random_graphs_are_exact(graphs: list[RandomGraph]) -> None:
     _check(graphs)
