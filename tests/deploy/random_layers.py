@@ -26,8 +26,9 @@ class Value:
 
 @dataclass
 class Builder:
-    """A file that grows by layers; `inputs` are those of the model."""
+    """A file that grows by layers of int8 or int16 activations; `inputs` are those of the model."""
 
+    dtype: str = "int8"
     tiny: TinyModel = field(default_factory=TinyModel)
     rng: np.random.Generator = field(default_factory=lambda: np.random.default_rng(0))
     inputs: list[int] = field(default_factory=list)
@@ -35,7 +36,8 @@ class Builder:
     def value(self, shape: Shape, scale: float, zero_point: int) -> Value:
         """A tensor; TFLite refuses scales by which a clamp's limits do not fit into an int32."""
         scale = min(max(scale, 1e-7), 1e7)
-        return Value(self.tiny.tensor(shape, scale=scale, zero_point=zero_point), shape, scale, zero_point)
+        zero_point = zero_point if self.dtype == "int8" else 0
+        return Value(self.tiny.tensor(shape, self.dtype, scale, zero_point), shape, scale, zero_point)
 
     def source(self, shape: Shape, scale: float, zero_point: int) -> Value:
         """A new input of the model."""
@@ -56,7 +58,8 @@ class Builder:
         inputs = [x.index, self.tiny.tensor(shape, scale=scales, data=data, channel_axis=axis)]
         if scaling.bias or (len(shape) == 4 and axis == 0):  # TFLite's CONV_2D can't do without
             bias = np.clip(self.rng.integers(-20, 21, channels) / scaling.gain, -(2**30), 2**30)
-            inputs.append(self.tiny.tensor((channels,), "int32", x.scale * scales, data=bias))
+            kind = "int32" if self.dtype == "int8" else "int64"
+            inputs.append(self.tiny.tensor((channels,), kind, x.scale * scales, data=bias))
         return inputs
 
 
@@ -192,9 +195,10 @@ class Pair:
             other = builder.source(shape, x.scale * self.ratio, self.zero_point)
         scale = max(x.scale, other.scale) if self.name == "ADD" else x.scale * other.scale * 50
         y = builder.value(x.shape, scale * self.out_ratio, self.out_zero_point)
-        options = "AddOptions" if self.name == "ADD" else "MulOptions"
+        kind, more = ("AddOptions", {"potScaleInt16": False}) if self.name == "ADD" else ("MulOptions", {})
+        options = {"fusedActivationFunction": self.activation, **more}
         order = [x.index, other.index] if self.zero_point % 2 else [other.index, x.index]
-        builder.tiny.operator(self.name, order, y.index, options, version=2, fusedActivationFunction=self.activation)
+        builder.tiny.operator(self.name, order, y.index, kind, version=2, **options)
         return y
 
 
@@ -269,7 +273,7 @@ class Softmax:
     beta: float
 
     def add(self, builder: Builder, x: Value) -> Value:
-        y = builder.value(x.shape, 1 / 256, -128)
+        y = builder.value(x.shape, 1 / 256 if builder.dtype == "int8" else 1 / 32768, -128)
         builder.tiny.operator("SOFTMAX", [x.index], y.index, "SoftmaxOptions", beta=self.beta)
         return y
 
