@@ -125,10 +125,11 @@ def disagreements(
     target: Target = CORTEX_M4,
     options: BuildOptions = O2,
     dtype: str = "int8",
+    weight_dtype: str = "int8",
     bound: Callable[[RandomGraph], int] = lambda _graph: 0,
 ) -> list[str]:
     """What a backend computes otherwise than TFLite's reference kernels, by more than `bound`: one line a graph."""
-    builder, outputs = Builder(dtype), []
+    builder, outputs = Builder(dtype, weight_dtype), []
     for graph in graphs:
         builder.rng = np.random.default_rng(graph.seed)
         value = builder.source(graph.shape, graph.scale, graph.zero_point)

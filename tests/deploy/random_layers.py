@@ -26,9 +26,16 @@ class Value:
 
 @dataclass
 class Builder:
-    """A file that grows by layers of int8 or int16 activations; `inputs` are those of the model."""
+    """A file that grows by layers.
+
+    Attributes:
+        dtype: of activations, int8 or int16.
+        weight_dtype: int8 or int4.
+        inputs: of the model.
+    """
 
     dtype: str = "int8"
+    weight_dtype: str = "int8"
     tiny: TinyModel = field(default_factory=TinyModel)
     rng: np.random.Generator = field(default_factory=lambda: np.random.default_rng(0))
     inputs: list[int] = field(default_factory=list)
@@ -54,8 +61,9 @@ class Builder:
         """Input, weights and bias of a layer with weights."""
         spread = self.rng.uniform(0.3, 2, channels if scaling.per_channel else 1)
         scales = scaling.gain * scaling.ratio * spread
-        data = self.rng.integers(-scaling.largest_weight, scaling.largest_weight + 1, shape)
-        inputs = [x.index, self.tiny.tensor(shape, scale=scales, data=data, channel_axis=axis)]
+        largest = min(scaling.largest_weight, 127 if self.weight_dtype == "int8" else 7)
+        data = self.rng.integers(-largest, largest + 1, shape)
+        inputs = [x.index, self.tiny.tensor(shape, self.weight_dtype, scales, data=data, channel_axis=axis)]
         if scaling.bias or (len(shape) == 4 and axis == 0):  # TFLite's CONV_2D can't do without
             bias = np.clip(self.rng.integers(-20, 21, channels) / scaling.gain, -(2**30), 2**30)
             kind = "int32" if self.dtype == "int8" else "int64"

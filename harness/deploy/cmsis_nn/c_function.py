@@ -47,7 +47,7 @@ class CFunction:
 
 @dataclass(frozen=True)
 class Kind:
-    """Of activations: the ending of kernels' names, and the C types of values and biases."""
+    """What values are of: the ending of kernels' names, and the C types of activations and biases."""
 
     ending: str
     value: str
@@ -55,7 +55,8 @@ class Kind:
 
 
 KINDS = {"int8": Kind("s8", "int8_t", "int32_t"), "int16": Kind("s16", "int16_t", "int64_t")}
-"""By numpy's names."""
+"""By numpy's name of the activations."""
+KIND_OF_INT4_WEIGHTS = Kind("s4", "int8_t", "int32_t")
 
 
 def read(place: int, kind: str = "int8_t", offset: str = "") -> str:

@@ -6,8 +6,9 @@
 
 #include "arm_nnsupportfunctions.h"
 
-/* A second copy that rounds once, see harness/deploy/cmsis_nn/library.py. */
+/* Second copies that round once, see harness/deploy/cmsis_nn/library.py. */
 extern __typeof__(arm_nn_mat_mult_nt_t_s8) arm_nn_mat_mult_nt_t_s8_once;
+extern __typeof__(arm_nn_mat_mult_nt_t_s4) arm_nn_mat_mult_nt_t_s4_once;
 
 /* table has an output for each input, by its bits: those of 0 to 127, then those of -128 to -1. May work in place. */
 void look_up_s8(const int8_t *input, const int8_t *table, int32_t count, int8_t *output);

@@ -91,8 +91,9 @@ def _nothing(_view: OperatorView) -> Iterator[str]:
 
 def _weighted(view: OperatorView) -> Iterator[str]:
     x, weights, bias = view.given(0), view.input(1), view.input(2)
-    if weights is None or weights.data is None or weights.dtype != "int8":
-        yield "weights must be int8 constants"
+    allowed = ("int8", "int4") if view.output.dtype == "int8" else ("int8",)
+    if weights is None or weights.data is None or weights.dtype not in allowed:
+        yield f"weights must be {' or '.join(allowed)} constants"
         return
     axis = 3 if view.operator.op == "DEPTHWISE_CONV_2D" else 0
     if len(weights.scales) not in (1, weights.shape[axis]) or weights.zero_points.any():

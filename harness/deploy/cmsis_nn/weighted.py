@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from harness.deploy.cmsis_nn.c_function import KINDS, CFunction, read, write
-from harness.deploy.cmsis_nn.library import MATRICES_ROUNDING_ONCE
+from harness.deploy.cmsis_nn.c_function import KIND_OF_INT4_WEIGHTS, KINDS, CFunction, Kind, read, write
+from harness.deploy.cmsis_nn.library import ROUNDING_ONCE
 from harness.deploy.cmsis_nn.structures import (
     Structure,
     activation,
@@ -69,7 +69,7 @@ def _window(view: OperatorView, kernel: tuple[int, ...]) -> Window:
 def _per_channel(
     view: OperatorView, name: str, dsp: bool, params: Structure, window: Window, filters: Structure
 ) -> Call[CFunction]:
-    kind = KINDS[view.output.dtype]
+    kind = _kind(view)
     name = f"{name}_{kind.ending}"
     batch = prod(view.given(0).shape) // (window.height * window.width * window.channels)
     x = dims(batch, window.height, window.width, window.channels)
@@ -112,12 +112,14 @@ def dense(view: OperatorView, dsp: bool) -> list[Call[CFunction]]:
         depth,
     )
     pointers = (read(0), read(1), _bias(view), write(5), read(3, "int32_t"), read(4, "int32_t"))
-    function = CFunction(MATRICES_ROUNDING_ONCE, (*pointers, *map(str, numbers)), has_status=True)
+    function = CFunction(
+        f"arm_nn_mat_mult_nt_t_{_kind(view).ending}{ROUNDING_ONCE}", (*pointers, *map(str, numbers)), has_status=True
+    )
     return [Call(function, (*_operands(view), *_multipliers(scales), Activation(view.output.index)))]
 
 
 def _dense_of_one_scale(view: OperatorView, scale: float, dsp: bool) -> Call[CFunction]:
-    kind = KINDS[view.output.dtype]
+    kind = _kind(view)
     features, depth = view.constant(1).shape
     rows = prod(view.output.shape) // features
     params = Structure(
@@ -126,7 +128,7 @@ def _dense_of_one_scale(view: OperatorView, scale: float, dsp: bool) -> Call[CFu
     )
     filters = dims(depth, 1, 1, features)
     name = f"arm_fully_connected_{kind.ending}"
-    nbytes = buffer_bytes(name, dsp, filters)
+    nbytes = 0 if kind is KIND_OF_INT4_WEIGHTS else buffer_bytes(name, dsp, filters)
     multiplier = quantize_multiplier(scale)
     quantization = Structure(
         "cmsis_nn_per_tensor_quant_params", {"multiplier": multiplier.quantized, "shift": multiplier.shift}
@@ -160,12 +162,36 @@ def _dense_as_convolution(view: OperatorView, dsp: bool) -> Call[CFunction]:
 
 
 def _bias(view: OperatorView) -> str:
-    return read(2, KINDS[view.output.dtype].bias) if view.input(2) else "0"
+    return read(2, _kind(view).bias) if view.input(2) else "0"
+
+
+def _kind(view: OperatorView) -> Kind:
+    return KIND_OF_INT4_WEIGHTS if _stays_packed(view) else KINDS[view.output.dtype]
+
+
+def _stays_packed(view: OperatorView) -> bool:
+    """Whether int4 weights are given to a kernel for them, and not unpacked to int8.
+
+    `arm_depthwise_conv_s4`, to which the wrapper comes for multipliers, dilation and batches, loses count of the halves
+    of bytes where the number of channels is odd and a window lies partly outside the image.
+    """
+    if view.given(1).dtype != "int4":
+        return False
+    if view.operator.op != "DEPTHWISE_CONV_2D" or view.given(0).shape[3] % 2 == 0:
+        return True
+    window = _window(view, view.constant(1).shape[1:3])
+    is_dilated = (window.dilation_height, window.dilation_width) != (1, 1)
+    return not is_dilated and view.given(0).shape[0] == 1 and view.constant(1).shape[3] == window.channels
 
 
 def _operands(view: OperatorView) -> tuple[Argument, Argument, Argument]:
     """Input, weights and bias; where there is no bias, the weights take its place, unused."""
-    return view.argument(0), view.constant(1), view.constant(2) if view.input(2) else view.constant(1)
+    weights = view.constant(1)
+    if _stays_packed(view):
+        # Two in a byte, the first in the low half, as in the file.
+        halves = np.append(weights.astype(np.int8).ravel().view(np.uint8) & 0xF, np.zeros(weights.size % 2, np.uint8))
+        weights = halves[::2] | (halves[1::2] << 4)
+    return view.argument(0), weights, view.constant(2) if view.input(2) else weights
 
 
 def _multipliers(scales: NDArray[np.float64]) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
