@@ -30,6 +30,7 @@ from tests.deploy.random_layers import (
     Rescale,
     Scaling,
     Softmax,
+    Transpose,
     Window,
 )
 
@@ -96,6 +97,7 @@ def _layers_of(shape: tuple[int, ...], dtype: str) -> dict[str, st.SearchStrateg
         "concatenate": st.builds(Concatenate, st.integers(1, 3), st.integers(0, 5)),
         "mean": st.builds(Mean, neighbours, _ratios, _zero_points),
         "dense": st.builds(Dense, _channels, _scaling(), _activations),
+        "transpose": st.builds(Transpose, st.permutations((1, 2, 3)).map(lambda order: (0, *order))),
         "softmax": st.builds(Softmax, st.sampled_from((1.0, 0.3))),
     }
 

@@ -275,6 +275,19 @@ class Mean:
 
 
 @dataclass(frozen=True)
+class Transpose:
+    """TRANSPOSE of rows, columns and channels."""
+
+    order: tuple[int, ...]
+
+    def add(self, builder: Builder, x: Value) -> Value:
+        y = builder.value(tuple(x.shape[axis] for axis in self.order), x.scale, x.zero_point)
+        inputs = [x.index, builder.numbers(self.order)]
+        builder.tiny.operator("TRANSPOSE", inputs, y.index, "TransposeOptions", version=2)
+        return y
+
+
+@dataclass(frozen=True)
 class Softmax:
     """SOFTMAX over the last dimension."""
 
@@ -286,4 +299,4 @@ class Softmax:
         return y
 
 
-Layer = Convolution | Dense | Pool | Pair | Rescale | Pad | Concatenate | Mean | Softmax
+Layer = Convolution | Dense | Pool | Pair | Rescale | Pad | Concatenate | Mean | Transpose | Softmax

@@ -46,5 +46,6 @@ _LOWERINGS: Mapping[str, Callable[[OperatorView, bool], list[Call[CFunction]]]] 
     "RELU6": unweighted.clamp,
     "RELU_N1_TO_1": unweighted.clamp,
     "SOFTMAX": unweighted.softmax,
+    "TRANSPOSE": unweighted.transpose,
 }
 _IN_PLACE = frozenset({"ADD", "MUL", "QUANTIZE", "RELU", "RELU6", "RELU_N1_TO_1"})

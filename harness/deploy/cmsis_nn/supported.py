@@ -10,10 +10,10 @@ from harness.deploy.program import ALIASES
 from harness.model.tflite_graph import Graph, GraphTensor
 
 _CLAMPS = ("NONE", "RELU", "RELU6", "RELU_N1_TO_1")
-_LARGEST = 2**16 - 1
-"""CMSIS-NN counts channels, rows and columns in 16 bits."""
+_LARGEST = 2**15 - 1
+"""Convolutions count channels, rows and columns in 16 bits, some with a sign."""
 
-_ALONG_DIMENSIONS = ("CONCATENATION", "PAD", "SOFTMAX")
+_ALONG_DIMENSIONS = ("CONCATENATION", "PAD", "SOFTMAX", "TRANSPOSE")
 
 
 def unsupported(graph: Graph) -> list[str]:
@@ -55,8 +55,6 @@ def _complaints(view: OperatorView) -> Iterator[str]:
     if operator.op in _ALONG_DIMENSIONS and not view.given(0).shape:
         yield "its input has no dimensions"
         return
-    if any(extent > _LARGEST for tensor in (view.output, *given) for extent in tensor.shape):
-        yield f"a dimension is larger than the {_LARGEST:,} that CMSIS-NN counts to"
     if operator.op not in ("QUANTIZE", "DEQUANTIZE"):
         activations = [tensor for tensor in (view.output, *given) if tensor.data is None]
         yield from _type_complaints(activations, view.output.dtype)
@@ -105,12 +103,19 @@ def _weighted(view: OperatorView) -> Iterator[str]:
         yield f"the bias must be an {wanted} constant"
     if view.operator.op == "CONV_2D" and weights.shape[3] != x.shape[3]:
         yield "grouped convolutions are not supported"
+    if view.operator.op == "FULLY_CONNECTED":
+        if (form := view.operator.options.get("weights_format", "DEFAULT")) != "DEFAULT":
+            yield f"weights of the format {form} are not supported"
+    elif max(*x.shape, *weights.shape, *view.output.shape) > _LARGEST:
+        yield f"a dimension is larger than the {_LARGEST:,} that CMSIS-NN counts to"
 
 
 def _one_quantization(view: OperatorView) -> Iterator[str]:
     if None in view.operator.inputs:
         yield "lacks an input"
         return
+    if view.operator.options.get("fused_activation_function", "NONE") != "NONE":
+        yield "a fused activation is not supported"
     tensors = (view.output, *(view.given(n) for n in range(len(view.operator.inputs))))
     if len({(float(t.scales[0]), int(t.zero_points[0])) for t in tensors if len(t.scales) == 1}) != 1:
         yield "inputs and output must have one scale and zero point"
@@ -131,17 +136,32 @@ def _probabilities(view: OperatorView) -> Iterator[str]:
         yield "the one value of a row, 1.0, overflows in CMSIS-NN's int16 kernel"
 
 
-def _constant_argument(view: OperatorView) -> Iterator[str]:
+def _numbers(view: OperatorView) -> list[int] | None:
+    """The second input, where it is a constant."""
     argument = view.input(1)
-    if argument is None or argument.data is None:
-        yield "axes, paddings and permutations must be constants"
-    elif view.operator.op == "PAD":
-        yield from _pooled(view)
-    elif view.operator.op == "MEAN":
-        rank = len(view.given(0).shape)
-        axes = sorted({int(axis) % rank for axis in argument.data.ravel()}) if rank else []
-        if not axes or axes != list(range(axes[0], axes[-1] + 1)):
-            yield "the axes must be neighbours"
+    return None if argument is None or argument.data is None else [int(one) for one in argument.data.ravel()]
+
+
+def _padded(view: OperatorView) -> Iterator[str]:
+    if _numbers(view) is None:
+        yield "the paddings must be constants"
+    yield from _pooled(view)
+
+
+def _transposed(view: OperatorView) -> Iterator[str]:
+    order, shape = _numbers(view), view.given(0).shape
+    if order is None:
+        yield "the permutation must be a constant"
+    elif sorted(order) != list(range(len(shape))) or tuple(shape[axis] for axis in order) != view.output.shape:
+        yield f"the permutation {order} does not make {view.output.shape} of {shape}"
+    yield from _pooled(view)
+
+
+def _averaged(view: OperatorView) -> Iterator[str]:
+    numbers, rank = _numbers(view), len(view.given(0).shape)
+    axes = sorted({axis % rank for axis in numbers}) if numbers and rank else []
+    if not axes or axes != list(range(axes[0], axes[-1] + 1)):
+        yield "the axes must be constants, and neighbours"
 
 
 def _two_tensors(view: OperatorView) -> Iterator[str]:
@@ -178,13 +198,14 @@ _CHECKS: Mapping[str, Callable[[OperatorView], Iterator[str]]] = {
     "DEQUANTIZE": _converted,
     "FULLY_CONNECTED": _weighted,
     "MAX_POOL_2D": _pooled,
-    "MEAN": _constant_argument,
+    "MEAN": _averaged,
     "MUL": _two_tensors,
-    "PAD": _constant_argument,
+    "PAD": _padded,
     "QUANTIZE": _converted,
     "RELU": _nothing,
     "RELU6": _nothing,
     "RELU_N1_TO_1": _nothing,
     "SOFTMAX": _probabilities,
+    "TRANSPOSE": _transposed,
     **dict.fromkeys(ALIASES, _nothing),
 }

@@ -192,8 +192,25 @@ def pad(view: OperatorView, _dsp: bool) -> list[Call[CFunction]]:
     filled = CFunction("memset", ("$0", str(zero_point_of(y) & 0xFF), str(y.value().nbytes)))
     to_x = [stride * item for stride in _strides(x.shape)[:-1]]
     row = str(x.shape[-1] * item)
-    copied = CFunction("memcpy", (f"$1 + {start}{offset(to_y[:-1])}", f"$0{offset(to_x)}", row), loops=x.shape[:-1])
+    copied = CFunction(
+        "memcpy", (f"$1 + {start}{offset(to_y[:-1])}", read(0, "uint8_t", offset(to_x)), row), loops=x.shape[:-1]
+    )
     return [Call(filled, (Activation(y.index),)), _unary(view, copied)]
+
+
+def transpose(view: OperatorView, _dsp: bool) -> list[Call[CFunction]]:
+    """TRANSPOSE: what still lies side by side is copied at once."""
+    x, y = view.given(0), view.output
+    item, order = ITEM_BYTES[x.dtype], [int(axis) for axis in view.constant(1).ravel()]
+    kept = len(order)
+    while kept and order[kept - 1] == kept - 1:
+        kept -= 1
+    strides = [stride * item for stride in _strides(x.shape)]
+    to_y = [stride * item for stride in _strides(y.shape)[:kept]]
+    block = str(prod(y.shape[kept:]) * item)
+    to_x = [strides[axis] for axis in order[:kept]]
+    moved = (f"$1{offset(to_y)}", read(0, "uint8_t", offset(to_x)), block)
+    return [_unary(view, CFunction("memcpy", moved, loops=y.shape[:kept]))]
 
 
 def concatenate(view: OperatorView, _dsp: bool) -> list[Call[CFunction]]:
@@ -207,7 +224,7 @@ def concatenate(view: OperatorView, _dsp: bool) -> list[Call[CFunction]]:
         row = prod(part.shape[axis:]) * item
         function = CFunction(
             "memcpy",
-            (f"$1 + {start}{offset([width])}", f"(const uint8_t *)($0){offset([row])}", str(row)),
+            (f"$1 + {start}{offset([width])}", read(0, "uint8_t", offset([row])), str(row)),
             loops=(outer,),
         )
         calls.append(Call(function, (view.argument(index), Activation(y.index))))

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from ai_edge_litert import schema_py_generated as schema
 
 from harness.bench.footprint import read_footprint
 from harness.board.board_file import load_board
@@ -109,6 +110,28 @@ def test_all_that_is_missing_is_listed_at_once(tmp_path: Path) -> None:
     assert "layer tensor_1 (CUMSUM): the operator is not supported" in complaints
     assert "layer tensor_2 (RELU): tensor_1 is int8, the output int16" in complaints
     assert "layer tensor_3 (CONV_2D): grouped convolutions are not supported" in complaints
+
+
+def test_what_kernels_would_ignore_is_refused(tmp_path: Path) -> None:
+    tiny = TinyModel()
+    x = tiny.tensor((1, 8), "int16", scale=0.1, zero_point=3)
+    w = tiny.tensor((8, 8), scale=0.1, data=np.ones((8, 8)))
+    dense, joined = tiny.tensor((1, 8), "int16", scale=0.1), tiny.tensor((1, 16), "int16", scale=0.1)
+    shuffled = schema.FullyConnectedOptionsWeightsFormat.SHUFFLED4x16INT8
+    tiny.operator("FULLY_CONNECTED", [x, w, -1], dense, "FullyConnectedOptions", weightsFormat=shuffled)
+    clamp = schema.ActivationFunctionType.RELU
+    tiny.operator(
+        "CONCATENATION", [dense, dense], joined, "ConcatenationOptions", axis=1, fusedActivationFunction=clamp
+    )
+    y = tiny.tensor((1, 16), "int16", scale=0.1)
+    tiny.operator("ADD", [joined, joined], y, "AddOptions", potScaleInt16=True)
+    model = tiny.write(tmp_path / "model.tflite", [x], [y])
+    assert CmsisNnBackend().complaints(variant_of(model), CORTEX_M4, O2) == [
+        "layer tensor_2 (FULLY_CONNECTED): tensor_0 is int16 with a zero point, which CMSIS-NN's kernels ignore",
+        "layer tensor_2 (FULLY_CONNECTED): weights of the format SHUFFLED4x16INT8 are not supported",
+        "layer tensor_3 (CONCATENATION): a fused activation is not supported",
+        "layer tensor_4 (ADD): scales that are powers of two (pot_scale_int16) are not supported",
+    ]
 
 
 @pytest.mark.parametrize("computed", ["weights", "bias"])
