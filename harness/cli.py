@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 import click
 
 from harness import __version__
+from harness.commands.backend import backend
 from harness.commands.board import board
 from harness.commands.mlperf import mlperf
+from harness.commands.model import model
 from harness.errors import HarnessError
 
 if TYPE_CHECKING:
@@ -32,25 +34,24 @@ def main() -> None:
     """Which model, quantized how, compiled by what, on which board, meets my limits?"""
 
 
+main.add_command(backend)
 main.add_command(board)
 main.add_command(mlperf)
+main.add_command(model)
 
 
-@main.group()
-def model() -> None:
-    """Models that the harness builds itself."""
+@main.command()
+@click.option("--board", "board_name", required=True, help="Name of the board; virtual unless --rack is given.")
+@click.option("--model", required=True, help="A .tflite file, a model of the zoo, or a benchmark (kws, vww, ic, ad).")
+@click.option("--quantization", default="float32", show_default=True, help="Of a model of the zoo.")
+@click.option("--build", default="O2", show_default=True, help="How, such as O3-lto or Os-soft_float.")
+@click.option("--trials", default=64, show_default=True, help="Runs on the board, at most.")
+@click.option("--rack", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Rack file with the board.")
+def tune(board_name: str, model: str, quantization: str, build: str, trials: int, rack: Path | None) -> None:
+    """Try out on a board what makes the tvm backend's kernels fastest; later builds use what is found."""
+    from harness.commands.tune import tune_from_command_line
 
-
-@model.command("list")
-def model_list() -> None:
-    """List the zoo."""
-    from harness.model.zoo import ZOO
-
-    table = _table("model", "title", "task", "data set", "metric", "weights")
-    for name, entry in ZOO.items():
-        weights = "trained" if entry.trained else "seeded"
-        table.add_row(name, entry.title, entry.task, entry.dataset, entry.metric, weights)
-    _print(table)
+    click.echo(tune_from_command_line(board_name, model, quantization, build, trials, rack))
 
 
 @main.group()

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+
 def main(source: str, seed: int, representative_samples: int, path: Path) -> None:
     """Write the `.tflite` of a model of the zoo: full int8 where there are representative samples, else float32."""
     entry = find_entry(source)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from harness.board.spec import BoardSpec
     from harness.deploy.backend import Backend
     from harness.deploy.firmware import Firmware
+    from harness.deploy.options import BuildOptions
     from harness.model.dataset import Dataset
     from harness.model.model import Model
     from harness.optimize.variant import Variant
@@ -64,8 +65,14 @@ class Deploy:
         """Convert, generate, compile and link; all of it from the cache where nothing changed.
 
         Args:
-            source: a name of the zoo (see `harness model list`), or a `.tflite` file, which is taken as it is.
-            quantization: `float32` or `int8`, for a model of the zoo.
+<<<<<<< HEAD
+            source: a name of the zoo (see `harness model list`), or a `.tflite` or `.skops` file, taken as it is.
+            quantization: `float32`, or `int8` for a network of the zoo, `int16` for a model of scikit-learn.
+=======
+            source: a name of the zoo (see `harness model list`) or a description (`.yaml`), with options if need be,
+                such as `cnn_1?data=random&epochs=1`; or a `.tflite` file, which is taken as it is.
+            quantization: `float32` or `int8`, for a model that is built here.
+>>>>>>> describe
             backend: the tool that makes the model's code.
             build: how firmware is built, such as `O3-lto` or `Os-soft_float` (see `BuildOptions.parse`).
             dataset: labelled samples; a trained model of the zoo brings its own.
@@ -76,42 +83,66 @@ class Deploy:
         from harness.deploy.backends import find_backend
         from harness.deploy.build import build_firmware
         from harness.deploy.options import BuildOptions
+        from harness.model.zoo.find import model_part
 
         if self.case.candidate is not None:
             raise RuntimeError("a case is one candidate: call deploy once, and parametrize the test instead")
         options = BuildOptions.parse(build)
-        name = Path(source).stem
+        name = Path(model_part(str(source))).stem
         board = self.case.board
         self.case.candidate = Candidate(name, quantization or "unknown", backend, str(options), board.name)
         tool = find_backend(backend)
-        self.case.versions = tool.versions()
         variant = self.case.variant = self._variant(source, quantization, tool)
         candidate = Candidate(name, str(variant.quantization), backend, str(options), board.name)
         self.case.candidate = candidate
         self.case.limits = self.session.limits_for(candidate, self.item)
         data = self._dataset(str(source), variant, dataset)
+        self._tune(variant, tool, options)
+        self.case.versions = tool.versions()
         with status(f"{candidate}: building"):
             firmware = self.case.firmware = build_firmware(variant, board.target, tool, options)
         return Deployment(variant, firmware, data, tool)
 
+    def _tune(self, variant: Variant, tool: Backend, options: BuildOptions) -> None:
+        """With `--tune`, try out on the board what makes kernels fastest, before the firmware is built with that."""
+        trials = int(self.session.config.getoption("--tune"))
+        if not trials or tool.name != "tvm" or tool.complaints(variant, self.case.board.target, options):
+            return
+        from harness.commands.tune import tune_on
+        from harness.pytest_plugin.rack_run import run_on_rack
+
+        timeout = float(self.session.config.getoption("--lease-timeout"))
+        run_on_rack(
+            self.session.rack, self.case.board.name, timeout, lambda dut: tune_on(dut, variant, options, trials)
+        )
+
     def _variant(self, source: str | Path, quantization: str | None, tool: Backend) -> Variant:
-        from harness.model.zoo import ZOO
+<<<<<<< HEAD
+        from harness.model.zoo.find import is_buildable
+=======
+        from harness.model.zoo.find import find_entry, is_buildable
+        from harness.model.zoo.weights import training_history
+>>>>>>> describe
         from harness.optimize import make_variant, variant_of_file
         from harness.optimize.variant import Quantization
 
-        if str(source) in ZOO:
-            wanted = Quantization(quantization or Quantization.INT8)
-            return make_variant(str(source), wanted, meanwhile=tool.load)
-        return variant_of_file(Path(source))
+        if not is_buildable(str(source)):
+            return variant_of_file(Path(source))
+<<<<<<< HEAD
+        return make_variant(str(source), Quantization(quantization) if quantization else None, meanwhile=tool.load)
+=======
+        variant = make_variant(str(source), Quantization(quantization or Quantization.INT8), meanwhile=tool.load)
+        self.case.training = training_history(find_entry(str(source)), variant.seed)
+        return variant
+>>>>>>> describe
 
     def _dataset(self, source: str, variant: Variant, path: Path | None) -> Dataset | None:
-        from harness.model.datasets import load_dataset, load_named
-        from harness.model.zoo import ZOO
+        from harness.model.datasets import load_dataset
+        from harness.model.zoo.find import find_entry, is_buildable
 
         if path is not None:
             return load_dataset(path, variant.model)
-        named = ZOO[source].dataset if source in ZOO else None
-        return load_named(named, "test") if named else None
+        return find_entry(source).test_data() if is_buildable(source) else None
 
 
 @dataclass(frozen=True)

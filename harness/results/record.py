@@ -11,6 +11,7 @@ from harness.bench.measurement import Measurement
 from harness.bench.outcome import Outcome
 from harness.bench.quantities import QUANTITIES
 from harness.bench.symbol_size import SymbolSize
+from harness.model.training.history import History
 from harness.value import Value
 
 __all__ = ["Candidate", "Capacity", "LayerTime", "Origin", "Record"]
@@ -84,6 +85,7 @@ class Record(Value):
         limits: the constraints that held for this case, as text.
         macs: of one inference.
         symbols: what the largest functions and tables of the image take.
+        training: how the model was trained; None for those that were not, or not here.
         divergence: the layer where board and host begin to differ, where they do and it was found.
     """
 
@@ -99,6 +101,7 @@ class Record(Value):
     schema: int = SCHEMA
     divergence: Divergence | None = None
     symbols: tuple[SymbolSize, ...] = ()
+    training: History | None = None
 
     def measurement(self, quantity: str) -> Measurement | None:
         """The measurement of a quantity, or None where the case has none."""

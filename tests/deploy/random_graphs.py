@@ -28,9 +28,11 @@ from tests.deploy.random_layers import (
     Pair,
     Pool,
     Rescale,
+    Resize,
     Scaling,
     Softmax,
     Transpose,
+    Value,
     Window,
 )
 
@@ -81,6 +83,8 @@ def _layers_of(shape: tuple[int, ...], dtype: str) -> dict[str, st.SearchStrateg
     clamps = ("RELU", "RELU6", "QUANTIZE", *(("RELU_N1_TO_1",) if dtype == "int8" else ()))
     kept = st.none() | st.tuples(st.booleans(), st.booleans(), st.booleans())
     amount = st.tuples(st.integers(0, 2), st.integers(0, 3))
+    pair = kept, _ratios, _zero_points, _ratios, _zero_points, _activations
+    size = st.tuples(st.integers(1, 12), st.integers(1, 12))
     convolution = (_windows(shape, dilated=True),), (_scaling(), _activations)
     neighbours = st.sampled_from(((1, 2), (1,), (2,), (3,), (2, 3), (1, 2, 3)))
     return {
@@ -89,9 +93,9 @@ def _layers_of(shape: tuple[int, ...], dtype: str) -> dict[str, st.SearchStrateg
             Convolution, st.just(True), *convolution[0], st.sampled_from((1, 1, 1, 2, 3, 4)), *convolution[1]
         ),
         "pool": st.builds(Pool, st.sampled_from(("AVERAGE_POOL_2D", "MAX_POOL_2D")), _windows(shape), _activations),
-        "pair": st.builds(
-            *(Pair, st.sampled_from(("ADD", "MUL")), kept, _ratios, _zero_points, _ratios, _zero_points, _activations)
-        ),
+        "pair": st.builds(Pair, st.sampled_from(("ADD", "MUL")), *pair),
+        "difference": st.builds(Pair, st.just("SUB"), *pair),
+        "resize": st.builds(Resize, st.booleans(), size, st.booleans(), st.booleans()),
         "rescale": st.builds(Rescale, st.sampled_from(clamps), _ratios, _zero_points),
         "pad": st.builds(Pad, st.tuples(amount, amount, amount)),
         "concatenate": st.builds(Concatenate, st.integers(1, 3), st.integers(0, 5)),
@@ -102,20 +106,30 @@ def _layers_of(shape: tuple[int, ...], dtype: str) -> dict[str, st.SearchStrateg
     }
 
 
+def _goes_on(value: Value) -> bool:
+    """Whether another layer may follow."""
+    return len(value.shape) == 4 and prod(value.shape) < _MOST_ELEMENTS
+
+
 @st.composite
-def random_graphs(draw: st.DrawFn, dtype: str = "int8") -> RandomGraph:
-    """One to four layers; a dense layer ends the chain."""
+def random_graphs(draw: st.DrawFn, without: frozenset[str] = frozenset(), dtype: str = "int8") -> RandomGraph:
+    """One to four layers; a dense layer ends the chain.
+
+    Args:
+        without: kinds of layers that a backend does not know.
+        dtype: of activations, int8 or int16.
+    """
     shape = (1, draw(st.integers(1, 10)), draw(st.integers(1, 10)), draw(_channels))
     scale = draw(st.sampled_from((0.05, 0.9, 1 / 256, 1e-4)))
     zero_point = draw(_zero_points)
     builder, layers = Builder(dtype), list[Layer]()
     value = builder.source(shape, scale, zero_point)
     wanted = draw(st.integers(1, _MOST_LAYERS))
-    while len(layers) < wanted and len(value.shape) == 4 and prod(value.shape) < _MOST_ELEMENTS:
-        kinds = _layers_of(value.shape, dtype)
+    while len(layers) < wanted and _goes_on(value):
+        kinds = _layers_of(value.shape, dtype).keys() - without
         if dtype == "int16" and value.shape[3] == 1:
-            del kinds["softmax"]
-        layers.append(draw(kinds[draw(st.sampled_from(sorted(kinds)))]))
+            kinds -= {"softmax"}
+        layers.append(draw(_layers_of(value.shape, dtype)[draw(st.sampled_from(sorted(kinds)))]))
         value = layers[-1].add(builder, value)
     return RandomGraph(shape, scale, zero_point, tuple(layers), draw(st.integers(0, 2**20)))
 

@@ -180,7 +180,7 @@ class Pool:
 
 @dataclass(frozen=True)
 class Pair:
-    """ADD or MUL with itself, another input of the same shape, or one that is broadcast.
+    """ADD, SUB or MUL with itself, another input of the same shape, or one that is broadcast.
 
     Attributes:
         kept: which dimensions of the other input are not 1; None: it is the first one itself.
@@ -201,10 +201,12 @@ class Pair:
         if self.kept is not None:
             shape = (1, *(size if kept else 1 for size, kept in zip(x.shape[1:], self.kept, strict=True)))
             other = builder.source(shape, x.scale * self.ratio, self.zero_point)
-        scale = max(x.scale, other.scale) if self.name == "ADD" else x.scale * other.scale * 50
+        scale = x.scale * other.scale * 50 if self.name == "MUL" else max(x.scale, other.scale)
         y = builder.value(x.shape, scale * self.out_ratio, self.out_zero_point)
-        kind, more = ("AddOptions", {"potScaleInt16": False}) if self.name == "ADD" else ("MulOptions", {})
-        options = {"fusedActivationFunction": self.activation, **more}
+        kind = f"{self.name.title()}Options"
+        options = {"fusedActivationFunction": self.activation}
+        if self.name != "MUL":
+            options["potScaleInt16"] = False
         order = [x.index, other.index] if self.zero_point % 2 else [other.index, x.index]
         builder.tiny.operator(self.name, order, y.index, kind, version=2, **options)
         return y
@@ -299,4 +301,26 @@ class Softmax:
         return y
 
 
-Layer = Convolution | Dense | Pool | Pair | Rescale | Pad | Concatenate | Mean | Transpose | Softmax
+@dataclass(frozen=True)
+class Resize:
+    """RESIZE_BILINEAR or RESIZE_NEAREST_NEIGHBOR."""
+
+    bilinear: bool
+    size: tuple[int, int]
+    align_corners: bool
+    half_pixel_centers: bool
+
+    def add(self, builder: Builder, x: Value) -> Value:
+        y = builder.value((1, *self.size, x.shape[3]), x.scale, x.zero_point)
+        name = "RESIZE_BILINEAR" if self.bilinear else "RESIZE_NEAREST_NEIGHBOR"
+        options = "ResizeBilinearOptions" if self.bilinear else "ResizeNearestNeighborOptions"
+        # TFLite takes no more than one of both rules.
+        rules = {
+            "alignCorners": self.align_corners,
+            "halfPixelCenters": self.half_pixel_centers and not self.align_corners,
+        }
+        builder.tiny.operator(name, [x.index, builder.numbers(self.size)], y.index, options, **rules)
+        return y
+
+
+Layer = Convolution | Dense | Pool | Pair | Rescale | Pad | Concatenate | Mean | Transpose | Softmax | Resize
