@@ -11,13 +11,8 @@ if TYPE_CHECKING:
     from harness.optimize.variant import Variant
 
 
-<<<<<<< HEAD
 def chosen_variant(model: str, quantization: str | None) -> Variant:
     """The variant of a `.tflite` or `.skops` file, of a description, of a model of the zoo, or of a benchmark (`kws`).
-=======
-def chosen_variant(model: str, quantization: str) -> Variant:
-    """The variant of a `.tflite` file, a description, a model of the zoo, or the zoo's model of a benchmark (`kws`).
->>>>>>> describe
 
     Args:
         quantization: of a model of the zoo, None for its usual one; a file is taken as it is.

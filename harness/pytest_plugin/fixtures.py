@@ -65,14 +65,9 @@ class Deploy:
         """Convert, generate, compile and link; all of it from the cache where nothing changed.
 
         Args:
-<<<<<<< HEAD
-            source: a name of the zoo (see `harness model list`), or a `.tflite` or `.skops` file, taken as it is.
-            quantization: `float32`, or `int8` for a network of the zoo, `int16` for a model of scikit-learn.
-=======
             source: a name of the zoo (see `harness model list`) or a description (`.yaml`), with options if need be,
-                such as `cnn_1?data=random&epochs=1`; or a `.tflite` file, which is taken as it is.
-            quantization: `float32` or `int8`, for a model that is built here.
->>>>>>> describe
+                such as `cnn_1?data=random&epochs=1`; or a `.tflite` or `.skops` file, which is taken as it is.
+            quantization: `float32`, or `int8` for a network that is built here, `int16` for a model of scikit-learn.
             backend: the tool that makes the model's code.
             build: how firmware is built, such as `O3-lto` or `Os-soft_float` (see `BuildOptions.parse`).
             dataset: labelled samples; a trained model of the zoo brings its own.
@@ -117,24 +112,19 @@ class Deploy:
         )
 
     def _variant(self, source: str | Path, quantization: str | None, tool: Backend) -> Variant:
-<<<<<<< HEAD
-        from harness.model.zoo.find import is_buildable
-=======
+        from harness.model.zoo import ZooEntry
         from harness.model.zoo.find import find_entry, is_buildable
         from harness.model.zoo.weights import training_history
->>>>>>> describe
         from harness.optimize import make_variant, variant_of_file
         from harness.optimize.variant import Quantization
 
         if not is_buildable(str(source)):
             return variant_of_file(Path(source))
-<<<<<<< HEAD
-        return make_variant(str(source), Quantization(quantization) if quantization else None, meanwhile=tool.load)
-=======
-        variant = make_variant(str(source), Quantization(quantization or Quantization.INT8), meanwhile=tool.load)
-        self.case.training = training_history(find_entry(str(source)), variant.seed)
+        variant = make_variant(str(source), Quantization(quantization) if quantization else None, meanwhile=tool.load)
+        entry = find_entry(str(source))
+        if isinstance(entry, ZooEntry):
+            self.case.training = training_history(entry, variant.seed)
         return variant
->>>>>>> describe
 
     def _dataset(self, source: str, variant: Variant, path: Path | None) -> Dataset | None:
         from harness.model.datasets import load_dataset

@@ -21,16 +21,12 @@ from harness.model.zoo.classical import ClassicalEntry
 from harness.optimize import Quantization, Variant, make_variant, variant_of_file
 from harness.optimize.convert import detect_quantization
 
-<<<<<<< HEAD
 NETWORKS = [name for name, entry in ZOO.items() if not isinstance(entry, ClassicalEntry)]
-UNTRAINED = [name for name in NETWORKS if not ZOO[name].trained]
 BOTH = (Quantization.FLOAT32, Quantization.INT8)
-=======
 MLPERF = ["kws_ds_cnn", "ic_resnet8", "vww_mobilenet_v1", "ad_autoencoder"]
 QUICK = ["lenet5_digits", *MLPERF, "simple_rnn_0"]
 """Models that are converted in every run of the tests; the others are marked slow."""
-OTHERS = [pytest.param(name, marks=pytest.mark.slow) for name in ZOO if name not in QUICK]
->>>>>>> describe
+OTHERS = [pytest.param(name, marks=pytest.mark.slow) for name in NETWORKS if name not in QUICK]
 
 
 def _accuracy(variant: Variant) -> float:
@@ -45,11 +41,7 @@ def test_lenet_reads_digits_it_has_not_seen_and_int8_costs_half_a_point_at_most(
     assert quantized >= real - 0.005
 
 
-<<<<<<< HEAD
-@pytest.mark.parametrize("name", NETWORKS)
-=======
 @pytest.mark.parametrize("name", [*QUICK, *OTHERS])
->>>>>>> describe
 def test_a_variant_is_quantized_throughout(name: str) -> None:
     for quantization in BOTH:
         variant = make_variant(name, quantization)
