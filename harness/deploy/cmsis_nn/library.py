@@ -73,13 +73,8 @@ def _compile(compiler: Path, flags: Sequence[str], archive: Path) -> None:
     if len(once) != len(_FULLY_CONNECTED) or len(matrices) != len(_MATRICES):
         raise BuildError(f"CMSIS-NN in {sources} lacks {_FULLY_CONNECTED} or {_MATRICES}")
     twice = [file for file in files if file not in once]
-    command: list[str | Path] = [
-        compiler,
-        *flags,
-        f"-ffile-prefix-map={sources}=CMSIS-NN",
-        f"-I{sources / 'Include'}",
-        "-c",
-    ]
+    paths = [f"-ffile-prefix-map={sources}=CMSIS-NN", f"-I{sources / 'Include'}"]
+    command: list[str | Path] = [compiler, *flags, *paths, "-c"]
     with TemporaryDirectory(dir=archive.parent) as scratch:
         objects = Path(scratch)
         run_tool([*command, *twice], objects)

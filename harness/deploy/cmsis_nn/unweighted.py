@@ -191,10 +191,8 @@ def pad(view: OperatorView, _dsp: bool) -> list[Call[CFunction]]:
     start = sum(count * stride for count, stride in zip(before, to_y, strict=True))
     filled = CFunction("memset", ("$0", str(zero_point_of(y) & 0xFF), str(y.value().nbytes)))
     to_x = [stride * item for stride in _strides(x.shape)[:-1]]
-    row = str(x.shape[-1] * item)
-    copied = CFunction(
-        "memcpy", (f"$1 + {start}{offset(to_y[:-1])}", read(0, "uint8_t", offset(to_x)), row), loops=x.shape[:-1]
-    )
+    row = (f"$1 + {start}{offset(to_y[:-1])}", read(0, "uint8_t", offset(to_x)), str(x.shape[-1] * item))
+    copied = CFunction("memcpy", row, loops=x.shape[:-1])
     return [Call(filled, (Activation(y.index),)), _unary(view, copied)]
 
 

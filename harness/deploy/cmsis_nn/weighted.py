@@ -103,18 +103,11 @@ def dense(view: OperatorView, dsp: bool) -> list[Call[CFunction]]:
     if view.output.dtype == "int16":
         return [_dense_as_convolution(view, dsp)]
     features, depth = view.constant(1).shape
-    numbers = (
-        prod(view.output.shape) // features,
-        features,
-        depth,
-        *_offsets(view).values(),
-        *view.output_range(),
-        depth,
-    )
+    rows = prod(view.output.shape) // features
+    numbers = (rows, features, depth, *_offsets(view).values(), *view.output_range(), depth)
     pointers = (read(0), read(1), _bias(view), write(5), read(3, "int32_t"), read(4, "int32_t"))
-    function = CFunction(
-        f"arm_nn_mat_mult_nt_t_{_kind(view).ending}{ROUNDING_ONCE}", (*pointers, *map(str, numbers)), has_status=True
-    )
+    name = f"arm_nn_mat_mult_nt_t_{_kind(view).ending}{ROUNDING_ONCE}"
+    function = CFunction(name, (*pointers, *map(str, numbers)), has_status=True)
     return [Call(function, (*_operands(view), *_multipliers(scales), Activation(view.output.index)))]
 
 
@@ -172,16 +165,11 @@ def _kind(view: OperatorView) -> Kind:
 def _stays_packed(view: OperatorView) -> bool:
     """Whether int4 weights are given to a kernel for them, and not unpacked to int8.
 
-    `arm_depthwise_conv_s4`, to which the wrapper comes for multipliers, dilation and batches, loses count of the halves
-    of bytes where the number of channels is odd and a window lies partly outside the image.
+    `arm_depthwise_conv_s4` (without the DSP extension, and for multipliers, dilation and batches) loses count of the
+    halves of bytes where the number of channels is odd and a window lies partly outside the image.
     """
-    if view.given(1).dtype != "int4":
-        return False
-    if view.operator.op != "DEPTHWISE_CONV_2D" or view.given(0).shape[3] % 2 == 0:
-        return True
-    window = _window(view, view.constant(1).shape[1:3])
-    is_dilated = (window.dilation_height, window.dilation_width) != (1, 1)
-    return not is_dilated and view.given(0).shape[0] == 1 and view.constant(1).shape[3] == window.channels
+    is_lost = view.operator.op == "DEPTHWISE_CONV_2D" and view.given(0).shape[3] % 2 == 1
+    return view.given(1).dtype == "int4" and not is_lost
 
 
 def _operands(view: OperatorView) -> tuple[Argument, Argument, Argument]:
