@@ -21,6 +21,7 @@ from tests.deploy.random_layers import (
     Builder,
     Concatenate,
     Convolution,
+    Curve,
     Dense,
     Layer,
     Mean,
@@ -101,6 +102,8 @@ def _layers_of(shape: tuple[int, ...], dtype: str) -> dict[str, st.SearchStrateg
         "concatenate": st.builds(Concatenate, st.integers(1, 3), st.integers(0, 5)),
         "mean": st.builds(Mean, neighbours, _ratios, _zero_points),
         "dense": st.builds(Dense, _channels, _scaling(), _activations),
+        "curve": st.builds(Curve, st.sampled_from(("LOGISTIC", "TANH"))),
+        "leaky": st.builds(Rescale, st.just("LEAKY_RELU"), _ratios, _zero_points, st.sampled_from((0.2, 0.01, 1.5))),
         "transpose": st.builds(Transpose, st.permutations((1, 2, 3)).map(lambda order: (0, *order))),
         "softmax": st.builds(Softmax, st.sampled_from((1.0, 0.3))),
     }
@@ -127,8 +130,8 @@ def random_graphs(draw: st.DrawFn, without: frozenset[str] = frozenset(), dtype:
     wanted = draw(st.integers(1, _MOST_LAYERS))
     while len(layers) < wanted and _goes_on(value):
         kinds = _layers_of(value.shape, dtype).keys() - without
-        if dtype == "int16" and value.shape[3] == 1:
-            kinds -= {"softmax"}
+        if dtype == "int16":
+            kinds -= {"curve", "leaky", *(("softmax",) if value.shape[3] == 1 else ())}
         layers.append(draw(_layers_of(value.shape, dtype)[draw(st.sampled_from(sorted(kinds)))]))
         value = layers[-1].add(builder, value)
     return RandomGraph(shape, scale, zero_point, tuple(layers), draw(st.integers(0, 2**20)))

@@ -214,16 +214,18 @@ class Pair:
 
 @dataclass(frozen=True)
 class Rescale:
-    """RELU and its like, or QUANTIZE to another scale."""
+    """RELU and its like, LEAKY_RELU of some `alpha`, or QUANTIZE to another scale."""
 
     name: str
     ratio: float
     zero_point: int
+    alpha: float | None = None
 
     def add(self, builder: Builder, x: Value) -> Value:
         y = builder.value(x.shape, x.scale * self.ratio, self.zero_point)
         version = 1 if self.name == "RELU_N1_TO_1" else 2
-        builder.tiny.operator(self.name, [x.index], y.index, version=version)
+        options = "" if self.alpha is None else "LeakyReluOptions"
+        builder.tiny.operator(self.name, [x.index], y.index, options, version=version, alpha=self.alpha)
         return y
 
 
@@ -302,6 +304,18 @@ class Softmax:
 
 
 @dataclass(frozen=True)
+class Curve:
+    """LOGISTIC or TANH."""
+
+    name: str
+
+    def add(self, builder: Builder, x: Value) -> Value:
+        y = builder.value(x.shape, *((1 / 256, -128) if self.name == "LOGISTIC" else (1 / 128, 0)))
+        builder.tiny.operator(self.name, [x.index], y.index, version=2)
+        return y
+
+
+@dataclass(frozen=True)
 class Resize:
     """RESIZE_BILINEAR or RESIZE_NEAREST_NEIGHBOR."""
 
@@ -323,4 +337,4 @@ class Resize:
         return y
 
 
-Layer = Convolution | Dense | Pool | Pair | Rescale | Pad | Concatenate | Mean | Transpose | Softmax | Resize
+Layer = Convolution | Dense | Pool | Pair | Rescale | Pad | Concatenate | Mean | Transpose | Softmax | Curve | Resize

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from harness.deploy.cmsis_nn.c_function import KINDS
+from harness.deploy.cmsis_nn.tables import CURVES
 from harness.deploy.operator_view import OperatorView
 from harness.deploy.program import ALIASES
 from harness.deploy.tensor_complaints import tensor_complaints
@@ -128,6 +129,16 @@ def _probabilities(view: OperatorView) -> Iterator[str]:
         yield "the one value of a row, 1.0, overflows in CMSIS-NN's int16 kernel"
 
 
+def _looked_up(view: OperatorView) -> Iterator[str]:
+    y = view.output
+    if y.dtype != "int8":
+        yield f"{y.dtype} is not supported"
+    elif view.operator.op in CURVES:
+        _, scale, zero_point = CURVES[view.operator.op]
+        if (float(y.scales[0]), int(y.zero_points[0])) != (scale, zero_point):
+            yield f"the output's scale must be 1/{round(1 / scale)}, its zero point {zero_point}"
+
+
 def _numbers(view: OperatorView) -> list[int] | None:
     """The second input, where it is a constant."""
     argument = view.input(1)
@@ -189,6 +200,8 @@ _CHECKS: Mapping[str, Callable[[OperatorView], Iterator[str]]] = {
     "DEPTHWISE_CONV_2D": _weighted,
     "DEQUANTIZE": _converted,
     "FULLY_CONNECTED": _weighted,
+    "LEAKY_RELU": _looked_up,
+    "LOGISTIC": _looked_up,
     "MAX_POOL_2D": _pooled,
     "MEAN": _averaged,
     "MUL": _two_tensors,
@@ -198,6 +211,7 @@ _CHECKS: Mapping[str, Callable[[OperatorView], Iterator[str]]] = {
     "RELU6": _nothing,
     "RELU_N1_TO_1": _nothing,
     "SOFTMAX": _probabilities,
+    "TANH": _looked_up,
     "TRANSPOSE": _transposed,
     **dict.fromkeys(ALIASES, _nothing),
 }

@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import prod
 
-import numpy as np
-
 from harness.deploy.cmsis_nn.c_function import KINDS, CFunction, offset, read, write
 from harness.deploy.cmsis_nn.structures import Structure, activation, buffer_bytes, dims, image, strides_and_padding
 from harness.deploy.cmsis_nn.tables import softmax_tables
 from harness.deploy.operator_view import OperatorView, scale_of, zero_point_of
 from harness.deploy.program import Activation, Call
-from harness.deploy.quantize_math import multiply, quantize_multiplier
+from harness.deploy.quantize_math import quantize_multiplier
 from harness.model.model import ITEM_BYTES
 
 _ADD_LEFT_SHIFTS = {"int8": 20, "int16": 15}
@@ -126,47 +124,6 @@ def softmax(view: OperatorView, _dsp: bool) -> list[Call[CFunction]]:
     smallest = -((31 << 26) >> multiplier.shift)
     numbers = (*rows, multiplier.quantized, multiplier.shift)
     return [_unary(view, CFunction("arm_softmax_s8", (read(0), *map(str, numbers), str(smallest), write(1))))]
-
-
-def clamp(view: OperatorView, _dsp: bool) -> list[Call[CFunction]]:
-    """RELU and its like."""
-    return [_rescale(view, *view.output_range(view.operator.op))]
-
-
-def quantize(view: OperatorView, _dsp: bool) -> list[Call[CFunction]]:
-    """QUANTIZE of floats, or of integers to another scale."""
-    x, y = view.given(0), view.output
-    if x.dtype != "float32":
-        return [_rescale(view, *view.output_range("NONE"))]
-    kind = KINDS[y.dtype]
-    numbers = (_float(scale_of(y)), str(zero_point_of(y)), str(prod(x.shape)))
-    return [_unary(view, CFunction(f"quantize_{kind.ending}", (read(0, "float"), *numbers, write(1, kind.value))))]
-
-
-def dequantize(view: OperatorView, _dsp: bool) -> list[Call[CFunction]]:
-    """DEQUANTIZE."""
-    x, kind = view.given(0), KINDS[view.given(0).dtype]
-    numbers = (_float(scale_of(x)), str(zero_point_of(x)), str(prod(x.shape)))
-    return [_unary(view, CFunction(f"dequantize_{kind.ending}", (read(0, kind.value), *numbers, write(1, "float"))))]
-
-
-def _float(value: float) -> str:
-    return f"{value.hex()}f"
-
-
-def _rescale(view: OperatorView, low: int, high: int) -> Call[CFunction]:
-    """Another scale and zero point, and a clamp: for int8 a table of all 256 values, indexed by their bits."""
-    x, y = view.given(0), view.output
-    by = quantize_multiplier(scale_of(x) / scale_of(y))
-    if (x.dtype, y.dtype) != ("int8", "int8"):
-        source, target = KINDS[x.dtype], KINDS[y.dtype]
-        numbers = (prod(x.shape), zero_point_of(x), by.quantized, by.shift, zero_point_of(y), low, high)
-        parameters = (read(0, source.value), *map(str, numbers), write(1, target.value))
-        return _unary(view, CFunction(f"rescale_{source.ending}_{target.ending}", parameters))
-    values = (multiply(stored - zero_point_of(x), by) + zero_point_of(y) for stored in (*range(128), *range(-128, 0)))
-    table = np.array([min(max(value, low), high) for value in values], np.int8)
-    function = CFunction("look_up_s8", (read(0), read(1), str(prod(x.shape)), write(2)))
-    return Call(function, (view.argument(0), table, Activation(y.index)))
 
 
 def mean(view: OperatorView, _dsp: bool) -> list[Call[CFunction]]:
