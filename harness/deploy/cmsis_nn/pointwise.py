@@ -18,15 +18,16 @@ if TYPE_CHECKING:
 
 
 def clamp(view: OperatorView, _dsp: bool) -> list[Call[CFunction]]:
-    """RELU and its like."""
-    return [_rescale(view, *view.output_range(view.operator.op))]
+    """RELU and its like; TFLite divides their scales in single precision."""
+    ratio = float(view.given(0).scales[0] / view.output.scales[0])
+    return [_rescale(view, ratio, *view.output_range(view.operator.op))]
 
 
 def quantize(view: OperatorView, _dsp: bool) -> list[Call[CFunction]]:
     """QUANTIZE of floats, or of integers to another scale."""
     x, y = view.given(0), view.output
     if x.dtype != "float32":
-        return [_rescale(view, *view.output_range("NONE"))]
+        return [_rescale(view, scale_of(x) / scale_of(y), *view.output_range("NONE"))]
     kind = KINDS[y.dtype]
     numbers = (_float(scale_of(y)), str(zero_point_of(y)), str(prod(x.shape)))
     return [_call(view, CFunction(f"quantize_{kind.ending}", (read(0, "float"), *numbers, write(1, kind.value))))]
@@ -43,10 +44,10 @@ def _float(value: float) -> str:
     return f"{value.hex()}f"
 
 
-def _rescale(view: OperatorView, low: int, high: int) -> Call[CFunction]:
+def _rescale(view: OperatorView, ratio: float, low: int, high: int) -> Call[CFunction]:
     """Another scale and zero point, and a clamp: for int8 a table of all 256 values, indexed by their bits."""
     x, y = view.given(0), view.output
-    by = quantize_multiplier(scale_of(x) / scale_of(y))
+    by = quantize_multiplier(ratio)
     if (x.dtype, y.dtype) != ("int8", "int8"):
         source, target = KINDS[x.dtype], KINDS[y.dtype]
         numbers = (prod(x.shape), zero_point_of(x), by.quantized, by.shift, zero_point_of(y), low, high)
@@ -57,10 +58,10 @@ def _rescale(view: OperatorView, low: int, high: int) -> Call[CFunction]:
 
 
 def leaky(view: OperatorView, _dsp: bool) -> list[Call[CFunction]]:
-    """LEAKY_RELU of int8: one scale for what is positive, another for what is not."""
+    """LEAKY_RELU of int8: one scale for what is positive, another for what is not, both in single precision."""
     x, y = view.given(0), view.output
-    scales = (scale_of(x) / scale_of(y), scale_of(x) * view.real("alpha") / scale_of(y))
-    above, below = (quantize_multiplier(scale) for scale in scales)
+    scales = (x.scales[0] / y.scales[0], x.scales[0] * np.float32(view.real("alpha")) / y.scales[0])
+    above, below = (quantize_multiplier(float(scale)) for scale in scales)
     differences = (stored - zero_point_of(x) for stored in INT8_VALUES)
     values = (multiply(each, above if each >= 0 else below) + zero_point_of(y) for each in differences)
     return [_look_up(view, np.array([min(max(value, -128), 127) for value in values], np.int8))]
