@@ -58,6 +58,7 @@ uint32_t probe_recorded(uint8_t *arena, uint32_t bytes)
     return recording->arena_used_bytes();
 }
 
+/* One inference of whatever lies in the arena. */
 int32_t probe_invoke(void)
 {
     return interpreter->Invoke();
