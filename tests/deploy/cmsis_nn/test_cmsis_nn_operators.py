@@ -10,7 +10,8 @@ from ai_edge_litert import schema_py_generated as schema
 
 from harness.deploy.cmsis_nn import CmsisNnBackend
 from harness.model.model import Model
-from tests.deploy.agreement import Deployed, Reference, deploy, largest_difference
+from tests.deploy.agreement import Deployed, deploy, largest_difference
+from tests.deploy.scale_ratios import assert_all_values_agree, ratios_of_small_integers
 from tests.deploy.tiny_model import TinyModel
 
 pytestmark = pytest.mark.usefixtures("kernels")
@@ -39,25 +40,7 @@ def test_quantizing_and_dequantizing_are_exact(
 
 @pytest.mark.parametrize("name", ["RELU", "QUANTIZE", "LEAKY_RELU", "MUL", "MEAN"])
 def test_ties_are_rounded_as_the_precision_of_tflites_scales_has_it(name: str, tmp_path: Path) -> None:
-    """Ratios of small integers: what lies half way between two steps goes where the last bit of a quotient says."""
-    rng, tiny, inputs, outputs = np.random.default_rng(0), TinyModel(), [], []
-    one = tiny.tensor((1,), scale=1.0, data=np.array([1]))
-    axis = tiny.tensor((1,), "int32", data=np.array([1]))
-    for scale in (0.05, 0.9, 0.003):
-        for numerator, denominator in rng.integers(1, 40, (25, 2)):
-            x = tiny.tensor((1, 1, 256), scale=scale, zero_point=0)
-            y = tiny.tensor((1, 1, 256), scale=np.float32(scale) * numerator / denominator, zero_point=-100)
-            options = {"LEAKY_RELU": "LeakyReluOptions", "MUL": "MulOptions", "MEAN": "ReducerOptions"}.get(name, "")
-            field, value = {"LEAKY_RELU": ("alpha", 1.5), "MEAN": ("keepDims", True)}.get(name, ("", None))
-            more = {"MUL": [one], "MEAN": [axis]}.get(name, [])
-            tiny.operator(name, [x, *more], y, options, version=2, **({field: value} if field else {}))
-            inputs.append(x)
-            outputs.append(y)
-    deployed = _deploy(tiny.write(tmp_path / "model.tflite", inputs, outputs), tmp_path)
-    stored = np.arange(-128, 128, dtype=np.int8).reshape(1, 1, 256)
-    everything = (stored,) * len(inputs)
-    expected = Reference(deployed.model).run(everything)
-    assert all(np.array_equal(*both) for both in zip(deployed.run(everything), expected, strict=True))
+    assert_all_values_agree(_deploy(ratios_of_small_integers(name, tmp_path / "model.tflite"), tmp_path))
 
 
 @pytest.mark.parametrize(("source", "target"), [("int8", "int16"), ("int16", "int8")])
