@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 from harness.bench.outcome import Status
 from harness.paths import REPOSITORY
