@@ -44,8 +44,14 @@ def decode(outputs: Sequence[bytes], tensor: Tensor, offset: int = 0) -> NDArray
     return np.stack(rows).astype(np.float64)
 
 
-def compare(board: Sequence[bytes], host: Sequence[bytes], tensors: Sequence[Tensor]) -> Agreement:
-    """Compare what the board sent with what the TFLite interpreter gave, sample by sample, output by output."""
+def compare(
+    board: Sequence[bytes], host: Sequence[bytes], tensors: Sequence[Tensor], float_tolerance: float | None = None
+) -> Agreement:
+    """Compare what the board sent with what the host's reference gave, sample by sample, output by output.
+
+    Args:
+        float_tolerance: absolute, where the code states one: see `GeneratedCode.tolerance`.
+    """
     import numpy as np
 
     largest, means, argmax_share, disagreement, offset = 0.0, [], 1.0, "", 0
@@ -58,7 +64,8 @@ def compare(board: Sequence[bytes], host: Sequence[bytes], tensors: Sequence[Ten
         largest = max(largest, float(difference.max()))
         means.append(float(difference.mean()))
         is_float = tensor.dtype.startswith("float")
-        tolerance = FLOAT_TOLERANCE * max(1.0, float(np.abs(theirs).max())) if is_float else INTEGER_TOLERANCE
+        rounding = FLOAT_TOLERANCE * max(1.0, float(np.abs(theirs).max()))
+        tolerance = max(rounding, float_tolerance or 0.0) if is_float else INTEGER_TOLERANCE
         if difference.max() > tolerance and not disagreement:
             sample = int(difference.max(axis=1).argmax())
             disagreement = (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 from math import prod
 from pathlib import Path
 
@@ -22,7 +23,7 @@ class Tensor(Value):
 
     Attributes:
         shape: with the batch dimension, which is 1.
-        dtype: a numpy name, such as `int8`.
+        dtype: a numpy name, such as `int8`; `int4` for weights of which a byte holds two.
         scale, zero_point: per-tensor quantization, real = scale * (stored - zero_point); None where there is none.
     """
 
@@ -38,7 +39,7 @@ class Tensor(Value):
 
     @property
     def nbytes(self) -> int:
-        return self.elements * ITEM_BYTES[self.dtype]
+        return -(-self.elements // 2) if self.dtype == "int4" else self.elements * ITEM_BYTES[self.dtype]
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ class Layer(Value):
 
     Attributes:
         name: of its first output tensor, unique in the model.
-        op: the TFLite operator, such as `CONV_2D`.
+        op: the TFLite operator, such as `CONV_2D`; the class of a model of scikit-learn.
         macs: multiply-accumulates of one inference; 0 for operators that do none.
         parameters: weights and biases held by this layer.
     """
@@ -61,13 +62,21 @@ class Layer(Value):
     parameters: int
 
 
+class ModelFormat(StrEnum):
+    """How a model file is written; the values are its suffix."""
+
+    TFLITE = "tflite"
+    SKOPS = "skops"
+    """A classifier of scikit-learn, see `harness.model.estimator`: one layer."""
+
+
 @dataclass(frozen=True)
 class Model(Value):
     """A model file that was read and checked whole.
 
     Attributes:
         name: how the user calls it: the zoo's name or the file's stem.
-        path: the `.tflite` file.
+        path: the file.
         sha256: of the file's bytes, in hexadecimal.
         size: of the file, in bytes.
         inputs, outputs: of the graph, in the file's order.
@@ -80,6 +89,7 @@ class Model(Value):
     inputs: tuple[Tensor, ...]
     outputs: tuple[Tensor, ...]
     layers: tuple[Layer, ...]
+    format: ModelFormat = ModelFormat.TFLITE
 
     @property
     def macs(self) -> int:

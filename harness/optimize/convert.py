@@ -1,4 +1,4 @@
-"""Variants: the zoo's models converted to `.tflite`, and users' files as they are."""
+"""Variants: the zoo's networks converted to `.tflite`, its classical models trained, and users' files as they are."""
 
 from __future__ import annotations
 
@@ -9,8 +9,11 @@ from pathlib import Path
 
 from harness.cache import cached, sha256_of_files
 from harness.errors import ModelError
-from harness.model.model import Model
+from harness.model.estimator import SUFFIX, read_estimator
+from harness.model.model import Model, ModelFormat
 from harness.model.tflite_reader import read_tflite
+from harness.model.zoo.classical import ClassicalEntry
+from harness.model.zoo.estimators import estimator_file
 from harness.model.zoo.find import find_entry
 from harness.model.zoo.weights import recipe, weights_file
 from harness.optimize.variant import Quantization, Variant
@@ -22,7 +25,7 @@ REPRESENTATIVE_SAMPLES = 100
 
 def make_variant(
     source: str,
-    quantization: Quantization,
+    quantization: Quantization | None = None,
     seed: int = 0,
     representative_samples: int = REPRESENTATIVE_SAMPLES,
     meanwhile: Callable[[], None] = lambda: None,
@@ -31,18 +34,25 @@ def make_variant(
 
     Args:
         source: the model's name in `ZOO` or a description, with options if need be (see `harness.model.zoo.find`).
-        quantization: `INT8` means int8 everywhere, input and output too.
+        quantization: `INT8` means int8 everywhere, input and output too: usual for a network. Models of scikit-learn
+            come in `FLOAT32`, usually, and `INT16`.
         seed: of weights, training and calibration.
         representative_samples: how many calibrate `INT8`: of the data set's training split, or else made up.
         meanwhile: called while another process converts; a time to load what comes next.
 
     Raises:
-        ModelError: there is no such model, its description is not what it has to be, or TensorFlow failed.
+        ModelError: there is no such model, its description is not what it has to be, it does not come so quantized, or
+            TensorFlow failed.
         DatasetError: what it is to be trained on is not at hand.
     """
     entry = find_entry(source)
     if representative_samples < 1:
         raise ModelError(f"{source}: needs 1 representative sample or more, not {representative_samples}")
+    if isinstance(entry, ClassicalEntry):
+        return _classical_variant(entry, quantization or Quantization.FLOAT32, seed)
+    quantization = quantization or Quantization.INT8
+    if quantization is Quantization.INT16:
+        raise ModelError(f"{source} is a network; int16 is for models of scikit-learn")
     samples = representative_samples if quantization is Quantization.INT8 else 0
     key = {
         "weights": recipe(entry, seed),
@@ -62,15 +72,25 @@ def make_variant(
     return Variant(read_tflite(path, entry.name), quantization, source, samples, seed)
 
 
+def _classical_variant(entry: ClassicalEntry, quantization: Quantization, seed: int) -> Variant:
+    if quantization not in (Quantization.FLOAT32, Quantization.INT16):
+        raise ModelError(
+            f"{entry.name} is a model of scikit-learn: it comes in float32 and int16, not in {quantization}"
+        )
+    with status(f"training {entry.name}"):
+        path = estimator_file(entry, seed, quantization is Quantization.INT16)
+    return Variant(read_estimator(path, entry.name), quantization, entry.reference or entry.name, seed=seed)
+
+
 def variant_of_file(path: Path) -> Variant:
-    """A user's `.tflite` as it is.
+    """A user's `.tflite`, or `.skops` of scikit-learn, as it is.
 
     It is `INT8` if its inputs and outputs and all weights are integers, `FLOAT32` if they are all floats.
 
     Raises:
         ModelError: it can't be read, or it mixes floats and integers; the text says where.
     """
-    model = read_tflite(path)
+    model = read_estimator(path) if path.suffix == SUFFIX else read_tflite(path)
     return Variant(model, detect_quantization(model), str(path))
 
 
@@ -80,13 +100,15 @@ def detect_quantization(model: Model) -> Quantization:
     Raises:
         ModelError: some layers are float32 and others int8, or there are other types.
     """
+    if model.format is ModelFormat.SKOPS:
+        return Quantization(model.inputs[0].dtype)
     kinds = {tensor.dtype for tensor in (*model.inputs, *model.outputs)}
     for layer in model.layers:
         # The types that tell are those of the data: shapes, axes and biases are int32 in both.
         kinds |= {tensor.dtype for tensor in (*layer.inputs[:1], *layer.outputs)}
         if layer.macs and len(layer.inputs) > 1:
-            kinds.add(layer.inputs[1].dtype)
-    for quantization in Quantization:
+            kinds.add(layer.inputs[1].dtype.replace("int4", "int8"))
+    for quantization in (Quantization.FLOAT32, Quantization.INT8):
         if kinds <= {quantization.value, "int32", "int64", "bool"} and quantization.value in kinds:
             return quantization
     raise ModelError(

@@ -15,6 +15,8 @@ class Quantization(StrEnum):
     FLOAT32 = "float32"
     INT8 = "int8"
     """Weights, activations, input and output are int8."""
+    INT16 = "int16"
+    """The features of a model of scikit-learn are int16, and with them the thresholds of trees."""
 
 
 @dataclass(frozen=True)
@@ -22,7 +24,7 @@ class Variant(Value):
     """A model in the form that is deployed.
 
     Attributes:
-        model: the converted `.tflite`, read back.
+        model: the converted file, read back.
         source: the zoo's name or the file it was made from.
         representative_samples: how many samples calibrated the quantization; 0 where none did.
         seed: of training and calibration.

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from harness.board.spec import BoardSpec
     from harness.deploy.backend import Backend
     from harness.deploy.firmware import Firmware
+    from harness.deploy.options import BuildOptions
     from harness.model.dataset import Dataset
     from harness.model.model import Model
     from harness.optimize.variant import Variant
@@ -65,8 +66,8 @@ class Deploy:
 
         Args:
             source: a name of the zoo (see `harness model list`) or a description (`.yaml`), with options if need be,
-                such as `cnn_1?data=random&epochs=1`; or a `.tflite` file, which is taken as it is.
-            quantization: `float32` or `int8`, for a model that is built here.
+                such as `cnn_1?data=random&epochs=1`; or a `.tflite` or `.skops` file, which is taken as it is.
+            quantization: `float32`, or `int8` for a network that is built here, `int16` for a model of scikit-learn.
             backend: the tool that makes the model's code.
             build: how firmware is built, such as `O3-lto` or `Os-soft_float` (see `BuildOptions.parse`).
             dataset: labelled samples; a trained model of the zoo brings its own.
@@ -86,17 +87,32 @@ class Deploy:
         board = self.case.board
         self.case.candidate = Candidate(name, quantization or "unknown", backend, str(options), board.name)
         tool = find_backend(backend)
-        self.case.versions = tool.versions()
         variant = self.case.variant = self._variant(source, quantization, tool)
         candidate = Candidate(name, str(variant.quantization), backend, str(options), board.name)
         self.case.candidate = candidate
         self.case.limits = self.session.limits_for(candidate, self.item)
         data = self._dataset(str(source), variant, dataset)
+        self._tune(variant, tool, options)
+        self.case.versions = tool.versions()
         with status(f"{candidate}: building"):
             firmware = self.case.firmware = build_firmware(variant, board.target, tool, options)
         return Deployment(variant, firmware, data, tool)
 
+    def _tune(self, variant: Variant, tool: Backend, options: BuildOptions) -> None:
+        """With `--tune`, try out on the board what makes kernels fastest, before the firmware is built with that."""
+        trials = int(self.session.config.getoption("--tune"))
+        if not trials or tool.name != "tvm" or tool.complaints(variant, self.case.board.target, options):
+            return
+        from harness.commands.tune import tune_on
+        from harness.pytest_plugin.rack_run import run_on_rack
+
+        timeout = float(self.session.config.getoption("--lease-timeout"))
+        run_on_rack(
+            self.session.rack, self.case.board.name, timeout, lambda dut: tune_on(dut, variant, options, trials)
+        )
+
     def _variant(self, source: str | Path, quantization: str | None, tool: Backend) -> Variant:
+        from harness.model.zoo import ZooEntry
         from harness.model.zoo.find import find_entry, is_buildable
         from harness.model.zoo.weights import training_history
         from harness.optimize import make_variant, variant_of_file
@@ -104,8 +120,10 @@ class Deploy:
 
         if not is_buildable(str(source)):
             return variant_of_file(Path(source))
-        variant = make_variant(str(source), Quantization(quantization or Quantization.INT8), meanwhile=tool.load)
-        self.case.training = training_history(find_entry(str(source)), variant.seed)
+        variant = make_variant(str(source), Quantization(quantization) if quantization else None, meanwhile=tool.load)
+        entry = find_entry(str(source))
+        if isinstance(entry, ZooEntry):
+            self.case.training = training_history(entry, variant.seed)
         return variant
 
     def _dataset(self, source: str, variant: Variant, path: Path | None) -> Dataset | None:

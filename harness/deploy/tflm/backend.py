@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from harness.deploy.arena import Lifetime, lower_bound
 from harness.deploy.backend import GeneratedCode, Step
@@ -12,7 +13,7 @@ from harness.deploy.firmware import CODE_DIRECTORY, Firmware
 from harness.deploy.options import BuildOptions
 from harness.deploy.target import Target
 from harness.deploy.tflm.generated import copy_glue, header, write_model
-from harness.deploy.tflm.library import Compiler, archive, definitions, gather
+from harness.deploy.tflm.library import RELEASE_WITH_LOGS, Compiler, archive, gather
 from harness.deploy.tflm.operators import needed_methods, resolver_methods, unsupported
 from harness.deploy.tflm.probe import Arena, link_probe, measure_arena
 from harness.deploy.tflm.tree import find_tree
@@ -25,10 +26,16 @@ ARENA_FILE = "arena.json"
 """In the directory of the generated code: the `Arena` as it was found."""
 
 
+@dataclass(frozen=True)
 class TflmBackend:
-    """Interprets any model whose operators the user's tree has."""
+    """Interprets any model whose operators the user's tree has.
 
-    name = "tflm"
+    Attributes:
+        definitions: TFLM's build type, as preprocessor definitions.
+    """
+
+    definitions: tuple[str, ...] = RELEASE_WITH_LOGS
+    name: str = field(default="tflm", init=False)
 
     def versions(self) -> Mapping[str, str]:
         """Which tree; nothing where there is none."""
@@ -58,25 +65,25 @@ class TflmBackend:
             BuildError: the tree does not compile.
         """
         tree, graph = find_tree(), open_graph(variant.model)
-        compiler = Compiler(tree, find_toolchain(), target, options, directory / "scratch")
+        compiler = Compiler(tree, find_toolchain(), target, options, self.definitions)
         methods = needed_methods(graph, resolver_methods(tree))
         model = write_model(variant.model.read_bytes(), directory)
         copy_glue(directory)
         (directory / "generated.h").write_text(header(methods, graph))
-        compiler.scratch.mkdir()
-        glue = [compiler.compile(directory / name, compiler.scratch / f"{name}.o") for name in ("probe.cc", model.name)]
-        library = gather(compiler, glue)
-        elf = compiler.scratch / "probe.elf"
-        link_probe(compiler, [*glue, *library.runtime, *library.kernels], elf)
-        arena = measure_arena(elf, compiler, graph)
+        with TemporaryDirectory(dir=directory) as scratch:
+            sources = (directory / "probe.cc", model)
+            glue = [compiler.compile(source, Path(scratch, f"{source.stem}.o")) for source in sources]
+            library = gather(compiler, glue)
+            elf = Path(scratch, "probe.elf")
+            link_probe(compiler, [*glue, *library.runtime, *library.kernels], elf)
+            arena = measure_arena(elf, compiler, graph)
         (directory / "generated.h").write_text(header(methods, graph, arena))
         (directory / ARENA_FILE).write_text(arena.to_json())
-        shutil.rmtree(compiler.scratch)
         return GeneratedCode(
-            sources=(directory / "model.cc", model),
-            objects=(),
-            include_directories=(directory, *tree.include_directories),
-            definitions=definitions(options.kernels),
+            sources=(model,),
+            # Compiled here, with the flags of the library whose headers it shares.
+            objects=(compiler.compile(directory / "model.cc", directory / "model.o"),),
+            include_directories=(),
             kernel_archives=(archive(compiler.tools, library.kernels, directory / "libkernels_tflm.a"),),
             runtime_archives=(archive(compiler.tools, library.runtime, directory / "libruntime_tflm.a"),),
             arena_bytes=arena.minimum,

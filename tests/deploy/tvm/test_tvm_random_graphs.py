@@ -20,6 +20,7 @@ BUILDS = {
     "cortex_m7": (CORTEX_M7, O2),
     "without_dsp": (CORTEX_M4, BuildOptions(kernels=Kernels.REFERENCE)),
 }
+_UNKNOWN = frozenset({"curve", "leaky", "transpose"})
 _PARTS = 10
 
 
@@ -34,7 +35,7 @@ def _check(target: Target, options: BuildOptions, first_seed: int, batches: int,
         deadline=None,
         suppress_health_check=list(HealthCheck),
     )
-    @given(st.lists(random_graphs(), min_size=size, max_size=size, unique=True))
+    @given(st.lists(random_graphs(_UNKNOWN), min_size=size, max_size=size, unique=True))
     def exact(graphs: list[RandomGraph]) -> None:
         with tempfile.TemporaryDirectory() as directory:
             assert disagreements(TvmBackend(), graphs, Path(directory), target, options) == []
@@ -44,11 +45,11 @@ def _check(target: Target, options: BuildOptions, first_seed: int, batches: int,
 
 @pytest.mark.parametrize("build", BUILDS)
 def test_random_graphs_are_exact(build: str) -> None:
-    _check(*BUILDS[build], first_seed=0, batches=1, size=20)
+    _check(*BUILDS[build], first_seed=list(BUILDS).index(build), batches=2, size=10)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("part", range(_PARTS))
 def test_many_random_graphs_are_exact(part: int) -> None:
-    """Two thousand in all, which workers may share."""
-    _check(*list(BUILDS.values())[part % len(BUILDS)], first_seed=1 + part, batches=5, size=40)
+    """Two thousand and some in all, which workers may share; the first batch of each part is the same."""
+    _check(*list(BUILDS.values())[part % len(BUILDS)], first_seed=10 + part, batches=6, size=40)
