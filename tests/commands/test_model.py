@@ -41,4 +41,4 @@ def test_a_card_tells_what_a_converted_model_needs(monkeypatch: pytest.MonkeyPat
     assert "| [lenet5_digits](#lenet5_digits) | handwritten digits |" in page
     assert "60,074 | 199,968 |" in page
     assert "- Operators in float32: ADD, FULLY_CONNECTED x 4, PACK, RESHAPE x 2, TANH x 2, UNPACK." in page
-    assert "Input 1x2x1 float32 in float32, 1x2x1 int8 in int8; output of 2 values." in page
+    assert "Input 1x2x1 float32 in float32, 1x2x1 int8 in int8; 2 outputs." in page
