@@ -54,7 +54,7 @@ def test_samples_are_what_the_goal_says(spec: DataSpec) -> None:
 
 def test_the_sine_is_one() -> None:
     split = load_split(data_spec("sinus", n_samples=1000))
-    np.testing.assert_allclose(split.train_y, np.sin(split.train_x) / 2 + 0.5, atol=1e-6)
+    np.testing.assert_allclose(split.train_y.astype(float), np.sin(split.train_x.astype(float)) / 2 + 0.5, atol=1e-6)
     assert 0 <= split.train_x.min() < 0.1
     assert 2 * pi - 0.1 < split.train_x.max() <= 2 * pi
     assert (len(split.test_x), len(split.train_x)) == (200, 800)
@@ -103,7 +103,7 @@ def test_arrays_on_disk_are_brought_to_shape_and_range(tmp_path: Path, monkeypat
     before = content_hash(data_spec("mnist"))
     split = load_split(data_spec("mnist"))
     assert split.train_x.shape == (5, 28, 28, 1)
-    np.testing.assert_allclose(split.train_x[..., 0], images / 255, rtol=1e-6)
+    np.testing.assert_allclose(split.train_x[..., 0].astype(float), images / 255, rtol=1e-6)
     assert load_split(data_spec("mnist", flat_features=True)).test_x.shape == (2, 784)
     np.savez(tmp_path / "mnist.npz", x_train=images[:, :9], y_train=labels, x_test=images, y_test=labels)
     assert content_hash(data_spec("mnist")) != before
