@@ -39,7 +39,9 @@ def cards_page() -> str:
 
 
 def _models(name: str) -> tuple[Model, Model]:
-    return make_variant(name, Quantization.FLOAT32).model, make_variant(name, Quantization.INT8).model
+    """In float32 and int8. Operators and sizes do not depend on training, which is left out."""
+    untrained = f"{name}?epochs=0"
+    return make_variant(untrained, Quantization.FLOAT32).model, make_variant(untrained, Quantization.INT8).model
 
 
 def _weights(entry: ZooEntry) -> str:

@@ -107,7 +107,7 @@ def detect_quantization(model: Model) -> Quantization:
         # The types that tell are those of the data: shapes, axes and biases are int32 in both.
         kinds |= {tensor.dtype for tensor in (*layer.inputs[:1], *layer.outputs)}
         if layer.macs and len(layer.inputs) > 1:
-            kinds.add(layer.inputs[1].dtype)
+            kinds.add(layer.inputs[1].dtype.replace("int4", "int8"))
     for quantization in (Quantization.FLOAT32, Quantization.INT8):
         if kinds <= {quantization.value, "int32", "int64", "bool"} and quantization.value in kinds:
             return quantization

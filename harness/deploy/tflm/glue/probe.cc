@@ -76,11 +76,6 @@ int DebugVsnprintf(char *buffer, size_t size, const char *format, va_list argume
     return vsnprintf(buffer, size, format, arguments);
 }
 
-[[noreturn]] void abort(void)
-{
-    __builtin_trap();
-}
-
 /* There is no heap: vsnprintf does not need one for what TensorFlow Lite Micro prints. */
 void *_sbrk(ptrdiff_t)
 {
