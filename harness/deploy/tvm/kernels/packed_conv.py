@@ -76,7 +76,7 @@ class PackedConv(Kernel):
         window, rows = self.window, self._rows(self.block_rows)
         chunks, steps = steps_of(self._run_elements(rows))
         stride = 2 * window.stride_width * rows.channels
-        pixels = tile_of(stride, self.out_channels)
+        pixels = tile_of(stride, self.out_channels, window.out_width, window.kernel_height * chunks * steps)
         return Dots(
             paired=paired,
             pixels=pixels,

@@ -53,13 +53,14 @@ class PackedPointwise(Kernel):
     def block(self) -> int:
         """Pixels at a time: some tiles."""
         budget = max(_LEAST_WORKSPACE, self.pixels * (self.channels + self.out_channels) // 4)
-        fitting = max(1, min(budget // (8 * self._pitch), _ENOUGH_PIXELS // 4))
-        return min(4 * fitting, self.pixels)
+        tile = self._dots(True).pixels
+        fitting = max(1, min(budget // (2 * tile * self._pitch), _ENOUGH_PIXELS // tile))
+        return min(tile * fitting, self.pixels)
 
     def _dots(self, paired: bool) -> Dots:
         chunks, steps = steps_of(self._pitch)
         stride = 2 * self._pitch
-        tile = tile_of(stride, self.out_channels)
+        tile = tile_of(stride, self.out_channels, self.pixels, chunks * steps)
         return Dots(
             paired=paired,
             pixels=tile,

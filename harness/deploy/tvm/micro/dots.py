@@ -114,8 +114,9 @@ class Dots(MicroKernel):
         """One word of taps; adjacent loads pipeline, and the first pixel's moves the pointer to the next word."""
         lines = [f"ldr {_WEIGHT}, [{_TAP}], #4"]
         order = [*range(1, pixels), 0]
-        for first in range(0, pixels, 2):
-            values = dict(zip(order[first : first + 2], ("r3", "r12"), strict=False))
+        registers = ("r3", "r12", *_ACCUMULATORS[pixels * (2 if self.paired else 1) :])
+        for first in range(0, pixels, len(registers)):
+            values = dict(zip(order[first : first + len(registers)], registers, strict=False))
             for pixel, value in values.items():
                 place = f"[{_PIXEL}, #{pixel * self.stride}]" if pixel else f"[{_PIXEL}], #4"
                 lines.append(f"ldr {value}, {place}")
@@ -163,9 +164,29 @@ def steps_of(elements: int) -> tuple[int, int]:
     return chunks, -(-words // chunks)
 
 
-def tile_of(stride: int, out_channels: int) -> int:
-    """The most pixels in a tile whose inputs and outputs a load or store can reach."""
-    return next(pixels for pixels in (4, 2, 1) if (pixels - 1) * max(stride, out_channels) < _LONGEST_OFFSET)
+def tile_of(stride: int, out_channels: int, outputs: int, words: int) -> int:
+    """How many outputs to make a tile of, that a load and a store can reach: what takes the fewest cycles.
+
+    Args:
+        outputs: in a row.
+        words: of taps.
+    """
+
+    def cycles(pixels: int) -> int:
+        tiles, singles = divmod(outputs, pixels)
+        together = tiles * (_STEP[pixels] * words + _FINISH[pixels]) + singles * (_STEP[1] * words + _FINISH[1])
+        return together + (_BOTH if singles else 0)
+
+    fitting = [pixels for pixels in _STEP if (pixels - 1) * max(stride, out_channels) < _LONGEST_OFFSET]
+    return min(fitting, key=cycles)
+
+
+_STEP = {4: 16, 3: 12, 2: 9, 1: 6}
+"""Cycles that a Cortex-M4 takes for a word of taps, by the outputs in a tile."""
+_FINISH = {4: 85, 3: 70, 2: 55, 1: 40}
+"""The same for a tile's begin and end."""
+_BOTH = 200
+"""About what it takes when tiles and single outputs push each other out of a small instruction cache."""
 
 
 def _sum(number: int) -> str:
