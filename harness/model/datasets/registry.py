@@ -7,11 +7,11 @@ from importlib.metadata import entry_points
 from pathlib import Path
 
 from harness.errors import DatasetError
-from harness.model.dataset import Dataset, DatasetLoader
+from harness.model.dataset import Dataset, DatasetLoader, InputForm
 from harness.model.datasets.eembc import EembcFolder
 from harness.model.datasets.npz import NpzFile
 from harness.model.model import Model
-from harness.model.samples import sample_shape
+from harness.model.samples import input_form
 
 ENTRY_POINTS = "tinyml_harness.datasets"
 """Others add a format by an entry point of this group that names a class with the verbs of `DatasetLoader`."""
@@ -35,7 +35,7 @@ def load_dataset(path: Path, model: Model) -> Dataset:
         raise DatasetError(f"{path}: {model.name} has {len(model.inputs)} inputs; data sets feed models with one")
     for loader in loaders():
         if loader.claims(path):
-            return loader.load(path, sample_shape(model.inputs[0]), model.inputs[0].dtype)
+            return loader.load(path, input_form(model))
     raise DatasetError(
         f"{path}: not a known format; give a folder with y_labels.csv and .bin files, or a .npz with x and y"
     )
