@@ -31,7 +31,7 @@ def check_labels(dataset: Dataset, taken: Tensor, given: Tensor) -> None:
     if dataset.task is Task.ANOMALY:
         if taken.elements != outputs:
             raise DatasetError(
-                f"{where}asks for a model that reconstructs its input; it takes {taken.elements} values, gives {outputs}"
+                f"{where}needs a model that reconstructs its input; it takes {taken.elements} values and gives {outputs}"
             )
         if len(set(labels.tolist())) < 2:
             raise DatasetError(f"{where}needs normal and anomalous recordings, and has one kind")
@@ -77,12 +77,11 @@ def real_values(stored: NDArray[np.float64], tensor: Tensor) -> NDArray[np.float
     """What the stored values of a tensor mean."""
     if tensor.scale is None or tensor.zero_point is None:
         return stored
-    return (stored - tensor.zero_point) * tensor.scale
+    real: NDArray[np.float64] = (stored - tensor.zero_point) * tensor.scale
+    return real
 
 
-def _auc_of_recordings(
-    dataset: Dataset, inputs: Sequence[bytes], answers: NDArray[np.float64], taken: Tensor
-) -> float:
+def _auc_of_recordings(dataset: Dataset, inputs: Sequence[bytes], answers: NDArray[np.float64], taken: Tensor) -> float:
     """The error is that from the real input, as MLPerf Tiny's firmware computes it, not from the quantized one."""
     import numpy as np
 
@@ -102,8 +101,9 @@ def _probabilities(rows: NDArray[np.float64]) -> NDArray[np.float64]:
 
     if rows.min() >= 0:
         return rows
-    powers: NDArray[np.float64] = np.exp(rows - rows.max(axis=1, keepdims=True))
-    return powers / powers.sum(axis=1, keepdims=True)
+    powers = np.exp(rows - rows.max(axis=1, keepdims=True))
+    probabilities: NDArray[np.float64] = powers / powers.sum(axis=1, keepdims=True)
+    return probabilities
 
 
 def _least(given: Tensor) -> float:

@@ -16,14 +16,14 @@ class Task(StrEnum):
     """What a data set asks of a model, and with it what its labels are and how the answers are judged."""
 
     CLASSIFY = "classify"
-    """Labels are (count,) int64 class numbers: top-1, macro-averaged F1, and of two classes the area under the curve."""
+    """Labels are (count,) int64 class numbers: top-1, macro F1, and of two classes the area under the curve."""
     REGRESS = "regress"
     """Labels are (count, outputs) float32 real values: mean absolute and root mean squared error."""
     NEXT = "next"
     """Labels are (count, length) int64, the class of every element of a sequence: perplexity."""
     ANOMALY = "anomaly"
-    """The model reconstructs its input. Labels are (count,) int64, 0 for normal and 1 for anomalous; samples are windows
-    of recordings, see `Dataset.recordings`: area under the curve."""
+    """The model reconstructs its input. Labels are (count,) int64, 0 for normal and 1 for anomalous; samples are
+    windows of recordings, see `Dataset.recordings`: area under the curve."""
 
 
 @dataclass(frozen=True)

@@ -58,7 +58,9 @@ def test_anomalies_are_judged_by_recording() -> None:
     data = dataset([0, 0, 1, 1], Task.ANOMALY, [7, 7, 9, 9])
     assert correctness(data, reconstructed, reconstructed, INPUT, Tensor("out", (1, 4), "int8", 0.5, 0)) == {"auc": 1}
     alone = dataset([0, 0, 1, 1], Task.ANOMALY)
-    assert correctness(alone, reconstructed, reconstructed, INPUT, Tensor("out", (1, 4), "int8", 0.5, 0)) == {"auc": 0.5}
+    assert correctness(alone, reconstructed, reconstructed, INPUT, Tensor("out", (1, 4), "int8", 0.5, 0)) == {
+        "auc": 0.5
+    }
 
 
 @pytest.mark.parametrize(

@@ -35,8 +35,10 @@ def opened(path: Path) -> Iterator[IO[bytes]]:
     Raises:
         DatasetError: it can't be read; raised in the body, too.
     """
-    with explained(path), gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
-        yield file
+    with explained(path):
+        plain: IO[bytes] = gzip.open(path) if path.suffix == ".gz" else path.open("rb")  # type: ignore[assignment]
+        with plain:
+            yield plain
 
 
 def check_room(path: Path, expected: int, what: str) -> None:

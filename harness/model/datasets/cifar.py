@@ -1,7 +1,7 @@
 """CIFAR-10 and CIFAR-100 in their binary version (www.cs.toronto.edu/~kriz/cifar.html).
 
-A record is the label (of CIFAR-100 the coarse one, of 20, then the fine one, of 100) and 32x32 pixels: all red ones, all
-green ones, all blue ones, in rows. There is no header.
+A record is the label (of CIFAR-100 the coarse one, of 20, then the fine one, of 100) and 32x32 pixels: all red ones,
+all green ones, all blue ones, in rows. There is no header.
 """
 
 from __future__ import annotations

@@ -91,8 +91,8 @@ def read_idx(path: Path, dimensions: int) -> NDArray[np.uint8]:
         header = file.read(length)
         if len(header) < length or header[:4] != bytes([0, 0, _UNSIGNED_BYTE, dimensions]):
             raise DatasetError(
-                f"{path}: begins with {header[:4].hex(' ')}; an IDX file of unsigned bytes with {dimensions} dimensions "
-                f"begins with 00 00 08 {dimensions:02x}"
+                f"{path}: begins with {header[:4].hex(' ')}; an IDX file of unsigned bytes with {dimensions} "
+                f"dimensions begins with 00 00 08 {dimensions:02x}"
             )
         shape = tuple(int.from_bytes(header[at : at + 4], "big") for at in range(4, length, 4))
         expected = prod(shape)

@@ -19,7 +19,8 @@ MOST_BYTES = 2**30
 class NpzFile:
     """`x` holds the samples, (count, ...); `y` what belongs to each.
 
-    Whole numbers from 0, (count,), are classes; (count, length) the classes of a sequence; floats, (count, ...), values.
+    Whole numbers from 0, (count,), are classes; (count, length) the classes of a sequence; floats, (count, ...), are
+    values.
     """
 
     def claims(self, path: Path) -> bool:

@@ -7,20 +7,42 @@ from importlib.metadata import entry_points
 from pathlib import Path
 
 from harness.errors import DatasetError
-from harness.model.dataset import Dataset, DatasetLoader, InputForm
+from harness.model.dataset import Dataset, DatasetLoader
+from harness.model.datasets.cifar import CifarFiles
 from harness.model.datasets.eembc import EembcFolder
+from harness.model.datasets.idx import IdxFiles
+from harness.model.datasets.image_folders import ImageFolders
 from harness.model.datasets.npz import NpzFile
+from harness.model.datasets.speech_commands import SpeechCommandsFolder
+from harness.model.datasets.table import Table
+from harness.model.datasets.toyadmos import ToyAdmosFolder
 from harness.model.model import Model
 from harness.model.samples import input_form
 
 ENTRY_POINTS = "tinyml_harness.datasets"
 """Others add a format by an entry point of this group that names a class with the verbs of `DatasetLoader`."""
 
+_OURS: tuple[DatasetLoader, ...] = (
+    EembcFolder(),
+    IdxFiles(),
+    CifarFiles(),
+    SpeechCommandsFolder(),
+    ToyAdmosFolder(),
+    ImageFolders(),
+    NpzFile(),
+    Table(),
+)
+_KNOWN = (
+    "a folder with y_labels.csv and .bin files, with MNIST's or CIFAR's binary files, with folders of words "
+    "(Speech Commands), with normal_*.wav and anomaly_*.wav, or with a folder of images a class; or a .npz with x and "
+    "y, a .csv, a .parquet"
+)
+
 
 @cache
 def loaders() -> tuple[DatasetLoader, ...]:
     """All loaders, others' first, so that they can take over a format."""
-    return (*(point.load()() for point in entry_points(group=ENTRY_POINTS)), EembcFolder(), NpzFile())
+    return (*(point.load()() for point in entry_points(group=ENTRY_POINTS)), *_OURS)
 
 
 def load_dataset(path: Path, model: Model) -> Dataset:
@@ -36,6 +58,4 @@ def load_dataset(path: Path, model: Model) -> Dataset:
     for loader in loaders():
         if loader.claims(path):
             return loader.load(path, input_form(model))
-    raise DatasetError(
-        f"{path}: not a known format; give a folder with y_labels.csv and .bin files, or a .npz with x and y"
-    )
+    raise DatasetError(f"{path}: not a known format; give {_KNOWN}")
