@@ -31,7 +31,7 @@ def check_labels(dataset: Dataset, taken: Tensor, given: Tensor) -> None:
     if dataset.task is Task.ANOMALY:
         if taken.elements != outputs:
             raise DatasetError(
-                f"{where}needs a model that reconstructs its input; it takes {taken.elements} values and gives {outputs}"
+                f"{where}needs a model that reconstructs its input; it takes {taken.elements} values, gives {outputs}"
             )
         if len(set(labels.tolist())) < 2:
             raise DatasetError(f"{where}needs normal and anomalous recordings, and has one kind")

@@ -7,7 +7,7 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
+from typing import BinaryIO
 
 from harness.errors import DatasetError
 
@@ -29,16 +29,18 @@ def explained(path: Path) -> Iterator[None]:
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[IO[bytes]]:
+def opened(path: Path) -> Iterator[BinaryIO | gzip.GzipFile]:
     """The file's bytes, unpacked where its name ends in `.gz`.
 
     Raises:
         DatasetError: it can't be read; raised in the body, too.
     """
-    with explained(path):
-        plain: IO[bytes] = gzip.open(path) if path.suffix == ".gz" else path.open("rb")  # type: ignore[assignment]
-        with plain:
-            yield plain
+    with explained(path), path.open("rb") as file:
+        if path.suffix != ".gz":
+            yield file
+            return
+        with gzip.GzipFile(fileobj=file) as unpacked:
+            yield unpacked
 
 
 def check_room(path: Path, expected: int, what: str) -> None:

@@ -49,13 +49,22 @@ def load_dataset(path: Path, model: Model) -> Dataset:
     """Read labelled samples for a model with one input.
 
     Raises:
-        DatasetError: nothing there, no loader knows the format, or what is there is malformed.
+        DatasetError: as `find_loader`, or what is there is malformed.
+    """
+    if len(model.inputs) != 1:
+        raise DatasetError(f"{path}: {model.name} has {len(model.inputs)} inputs; data sets feed models with one")
+    return find_loader(path).load(path, input_form(model))
+
+
+def find_loader(path: Path) -> DatasetLoader:
+    """The loader of what is there.
+
+    Raises:
+        DatasetError: nothing is, or no loader knows the format.
     """
     if not path.exists():
         raise DatasetError(f"{path}: no such file or folder")
-    if len(model.inputs) != 1:
-        raise DatasetError(f"{path}: {model.name} has {len(model.inputs)} inputs; data sets feed models with one")
     for loader in loaders():
         if loader.claims(path):
-            return loader.load(path, input_form(model))
+            return loader
     raise DatasetError(f"{path}: not a known format; give {_KNOWN}")
