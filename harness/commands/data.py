@@ -26,11 +26,12 @@ def data_list() -> None:
 
     from harness.model.datasets.known import known_sets
 
-    table = Table("data set", "what", "task", "train / test", "sample", "licence", "at hand", box=box.SIMPLE_HEAD)
+    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    for column in ("data set", "task", "train / test", "sample", "licence", "at hand"):
+        table.add_column(column, no_wrap=column in ("data set", "task", "sample"))
     for one in known_sets().values():
-        sample = f"{_shape(one.shape)} {one.dtype}"
-        at_hand = "yes" if one.at_hand else "no"
-        table.add_row(one.name, one.title, one.task, one.split, sample, one.licence, at_hand)
+        sample, at_hand = f"{_shape(one.shape)} {one.dtype}", "yes" if one.at_hand else "no"
+        table.add_row(one.name, one.task, one.split, sample, one.licence, at_hand)
     Console().print(table)
 
 
