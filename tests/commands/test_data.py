@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -31,7 +33,9 @@ def test_known_sets_are_listed_and_shown(tmp_path: Path, monkeypatch: pytest.Mon
 
 def test_a_folder_is_shown_as_a_model_takes_it(tmp_path: Path) -> None:
     write_idx(tmp_path, "t10k", np.full((3, 28, 28), 255, np.uint8), [1, 1, 4])
-    shown = run("show", str(tmp_path), "--model", "lenet5_digits", "--quantization", "int8")
+    command = [sys.executable, "-c", "from harness.cli import main; main()", "data", "show", str(tmp_path)]
+    command += ["--model", "lenet5_digits", "--quantization", "int8"]
+    shown = subprocess.run(command, capture_output=True, text=True, check=True, timeout=300).stdout
     assert "format: IdxFiles" in shown
     assert "task: classify\nsamples: 3 of 28x28x1 float32\nrange: 1 to 1\nlabels: 2 classes (1: 2, 4: 1)" in shown
 

@@ -22,7 +22,7 @@ from harness.model.datasets.known import KnownSet, RemoteFile, find_known, known
 
 
 class _Quiet(SimpleHTTPRequestHandler):
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+    def log_message(self, format: str, *args: object) -> None:
         """Say nothing."""
 
 
@@ -174,5 +174,5 @@ def test_every_known_set_states_what_it_has_to() -> None:
             assert file.url.startswith("https://")
             algorithm, _, digits = file.checksum.partition(":")
             assert len(digits) == {"": 0, "md5": 32, "sha256": 64}[algorithm]
-    with pytest.raises(DatasetError, match="no data set 'x' is known.*mnist"):
+    with pytest.raises(DatasetError, match=r"no data set 'x' is known.*mnist"):
         find_known("x")

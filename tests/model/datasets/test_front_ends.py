@@ -57,8 +57,8 @@ def test_silence_and_short_sound_have_features() -> None:
     assert np.array_equal(mfcc(sound[:12_000]), mfcc(padded))
 
 
-# librosa 0.11.0, melspectrogram(chirp(10, 200, 300, 3) / 2**15, sr=16000, n_fft=1024, hop_length=512, n_mels=128), in dB
-# as the benchmark computes them: frames 0, 60 and 200, bands 0, 40, 80 and 127.
+# Of librosa 0.11.0: melspectrogram(y=chirp(10, 200, 300, 3) / 2**15, sr=16000, n_fft=1024, hop_length=512, n_mels=128),
+# in dB as the benchmark computes them: frames 0, 60 and 200, bands 0, 40, 80 and 127.
 _OF_LIBROSA = [
     [0.530591, -9.357219, -5.665593, -7.785652],
     [-4.264967, -8.760428, -8.609786, -7.441693],
