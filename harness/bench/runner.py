@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import cycle, islice
-from typing import TYPE_CHECKING
 
-from harness.bench.agreement import Agreement, accuracy, compare
+from harness.bench.agreement import Agreement, compare
 from harness.bench.bisection import most_different
+from harness.bench.correctness import check_labels, correctness
 from harness.bench.device import Device
 from harness.bench.divergence import Divergence
 from harness.bench.footprint import Footprint, read_footprint, symbol_at
@@ -25,10 +25,6 @@ from harness.model.samples import quantize_samples, random_inputs, to_rows
 from harness.optimize.variant import Variant
 from harness.progress import status, track
 
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
 
 @dataclass(frozen=True)
 class Plan:
@@ -37,7 +33,7 @@ class Plan:
     Attributes:
         repeats: inferences timed one by one, after one that is not, so that caches are warm.
         inference_timeout: seconds that one may take before the firmware counts as hung.
-        dataset: streamed whole through the board, for accuracy and agreement; None: random inputs, no accuracy.
+        dataset: streamed whole through the board, for agreement and what its task asks for; None: random inputs.
         random_samples: how many of them.
         seed: of the random inputs.
     """
@@ -76,12 +72,12 @@ class Workload:
 
     Attributes:
         inputs, references: of each sample, the model's input bytes and the output bytes that the host computes.
-        labels: (count,) class numbers; None where accuracy is not measured.
+        dataset: what the answers are judged by; None where that can't be done.
     """
 
     inputs: tuple[bytes, ...]
     references: tuple[bytes, ...]
-    labels: NDArray[np.int64] | None
+    dataset: Dataset | None
 
 
 @dataclass(frozen=True)
@@ -103,19 +99,20 @@ def prepare(variant: Variant, plan: Plan) -> Workload:
     """The samples, and the host's answers to them.
 
     Raises:
-        DatasetError: the samples do not fit the model's input.
+        DatasetError: the samples do not fit the model's input, or the labels its output.
         ModelError: the TFLite interpreter refuses the model.
     """
     model, dataset = variant.model, plan.dataset
     if dataset is None:
         samples = random_inputs(model, plan.random_samples, plan.seed)
     else:
+        check_labels(dataset, model.inputs[0], model.outputs[0])
         samples = quantize_samples(dataset, model.inputs[0])
     references = to_rows(model.outputs, run_reference(model, samples))
     return Workload(
         inputs=tuple(row.tobytes() for row in to_rows(model.inputs, samples)),
         references=tuple(row.tobytes() for row in references),
-        labels=dataset.labels if dataset else None,
+        dataset=dataset,
     )
 
 
@@ -125,7 +122,6 @@ def run(dut: Dut, variant: Variant, firmware: Firmware, workload: Workload, plan
     Raises:
         InfrastructureError: board, probe, console or analyzer failed.
         FirmwareError: the firmware hung or took a fault.
-        DatasetError: the labels are not classes of the model.
     """
     with status(f"{dut.name}: flashing"):
         dut.probe.flash(firmware.elf)
@@ -154,8 +150,10 @@ def _measure(
         *_memory(read_footprint(firmware, device.stack_bytes()), firmware, provenance),
         *_agreement(agreement, provenance),
     ]
-    if workload.labels is not None:
-        measurements.append(Measurement.of("accuracy", accuracy(outputs, workload.labels, outputs_of[0]), provenance))
+    if workload.dataset is not None:
+        taken, given = variant.model.inputs[0], outputs_of[0]
+        found = correctness(workload.dataset, workload.inputs, outputs, taken, given)
+        measurements += [Measurement.of(quantity, value, provenance) for quantity, value in found.items()]
     layers = _layers(timed.steps, firmware, variant, provenance) if timed else ()
     suspects = most_different(outputs, workload.references, outputs_of) if agreement.disagreement else ()
     symbols = read_symbol_sizes(firmware)

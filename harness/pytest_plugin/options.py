@@ -44,7 +44,7 @@ def add_options(parser: pytest.Parser) -> None:
         help="how long one inference may take before the firmware counts as hung (default 60)",
     )
     group.addoption("--model", metavar="FILE", help="the .tflite file that the acceptance suite judges")
-    group.addoption("--dataset", metavar="PATH", help="labelled samples for it: a folder with y_labels.csv, or an .npz")
+    group.addoption("--dataset", metavar="PATH", help="labelled samples for it; formats: docs/data.md")
     group.addoption(
         "--backend",
         metavar="NAME",

@@ -1,15 +1,13 @@
-"""Agreement of board and host, and accuracy, from raw output bytes."""
+"""Agreement of board and host, from raw output bytes."""
 
 from __future__ import annotations
 
 import numpy as np
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from harness.bench.agreement import accuracy, compare, decode
-from harness.errors import DatasetError
+from harness.bench.agreement import compare, decode
 from harness.model.model import Tensor
 
 INT8 = Tensor("scores", (1, 4), "int8", 0.1, 0)
@@ -49,16 +47,6 @@ def test_a_wrong_second_output_is_named() -> None:
     host = bytes([1, 2, 3, 4, 5, 6])
     agreement = compare([bytes([1, 2, 3, 4, 5, 9])], [host], tensors)
     assert "boxes" in agreement.disagreement
-
-
-def test_accuracy_counts_the_labelled_top_class() -> None:
-    outputs = [np.eye(4, dtype=np.int8)[k].tobytes() for k in (0, 1, 2, 3)]
-    assert accuracy(outputs, np.array([0, 1, 2, 0]), INT8) == 0.75
-
-
-def test_labels_beyond_the_classes_are_refused() -> None:
-    with pytest.raises(DatasetError, match="4 classes"):
-        accuracy([bytes(4)], np.array([4]), INT8)
 
 
 def test_decoding_takes_each_tensor_at_its_offset() -> None:
