@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from harness.errors import DatasetError
-from harness.model.model import Tensor
+from harness.model.model import Model, Tensor
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
 INTEGER_TOLERANCE = 1.0
-"""Steps of the output: kernels may round one way or the other where TFLite's own do."""
+"""Steps of an output that the model quantizes: kernels may round one way or the other where TFLite's own do."""
 
 FLOAT_TOLERANCE = 1e-3
 """Of the largest output of the host: sums in another order, and libm's exp, differ in the last digits."""
@@ -44,8 +44,28 @@ def decode(outputs: Sequence[bytes], tensor: Tensor, offset: int = 0) -> NDArray
     return np.stack(rows).astype(np.float64)
 
 
-def compare(board: Sequence[bytes], host: Sequence[bytes], tensors: Sequence[Tensor]) -> Agreement:
-    """Compare what the board sent with what the TFLite interpreter gave, sample by sample, output by output."""
+def output_steps(model: Model) -> tuple[float, ...]:
+    """The step of each output in which the model rounds it, in stored values: 0 where it rounds nothing.
+
+    1 for integers; for floats that a last DEQUANTIZE makes of integers, the scale of these.
+    """
+    last = {
+        output: source.scale or 0.0
+        for layer in model.layers
+        if layer.op == "DEQUANTIZE"
+        for source, output in zip(layer.inputs, layer.outputs, strict=False)
+    }
+    return tuple(last.get(one, 0.0) if one.dtype.startswith("float") else 1.0 for one in model.outputs)
+
+
+def compare(
+    board: Sequence[bytes], host: Sequence[bytes], tensors: Sequence[Tensor], steps: Sequence[float]
+) -> Agreement:
+    """Compare what the board sent with what the TFLite interpreter gave, sample by sample, output by output.
+
+    Args:
+        tensors, steps: of the model's outputs, see `output_steps`.
+    """
     import numpy as np
 
     largest, means, argmax_share, disagreement, offset = 0.0, [], 1.0, "", 0
@@ -58,7 +78,10 @@ def compare(board: Sequence[bytes], host: Sequence[bytes], tensors: Sequence[Ten
         largest = max(largest, float(difference.max()))
         means.append(float(difference.mean()))
         is_float = tensor.dtype.startswith("float")
-        tolerance = FLOAT_TOLERANCE * max(1.0, float(np.abs(theirs).max())) if is_float else INTEGER_TOLERANCE
+        # Dequantized values are a step apart up to their own rounding.
+        tolerance = INTEGER_TOLERANCE * steps[index] * (1 + FLOAT_TOLERANCE if is_float else 1)
+        if is_float:
+            tolerance = max(tolerance, FLOAT_TOLERANCE * max(1.0, float(np.abs(theirs).max())))
         if difference.max() > tolerance and not disagreement:
             sample = int(difference.max(axis=1).argmax())
             disagreement = (

@@ -50,7 +50,7 @@ QUANTITIES: dict[str, Quantity] = {
     "arena_lower_bound": Quantity("lower bound of the arena", "B", Better.LOWER, "ram"),
     "accuracy": Quantity("top-1 accuracy on the board", "1", Better.HIGHER, share=True),
     "auc": Quantity("area under the ROC curve on the board", "1", Better.HIGHER),
-    "max_difference": Quantity("largest difference from the host (int8: in steps)", "1", Better.LOWER),
+    "max_difference": Quantity("largest difference from the host (integers: in steps)", "1", Better.LOWER),
     "mean_difference": Quantity("mean difference from the host", "1", Better.LOWER),
     "argmax_agreement": Quantity("share of samples with the host's top class", "1", Better.HIGHER, share=True),
 }

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import cycle, islice
 from typing import TYPE_CHECKING
 
-from harness.bench.agreement import Agreement, accuracy, compare
+from harness.bench.agreement import Agreement, accuracy, compare, output_steps
 from harness.bench.device import Device
 from harness.bench.footprint import Footprint, read_footprint, symbol_at
 from harness.bench.layer_time import LayerTime
@@ -137,7 +137,7 @@ def _measure(
     answers = (device.infer(data).output for data in workload.inputs)
     outputs = list(track(answers, f"{dut.name}: streaming", len(workload.inputs)))
     outputs_of = variant.model.outputs
-    agreement = compare(outputs, workload.references, outputs_of)
+    agreement = compare(outputs, workload.references, outputs_of, output_steps(variant.model))
     provenance = Provenance.SIMULATED if dut.simulated else Provenance.MEASURED
     measurements = [
         *(_speed(timed, firmware.target.clock_hz, provenance) if timed else ()),

@@ -11,9 +11,11 @@ from pathlib import Path
 from harness.cache import cached, sha256_of_files
 from harness.errors import ModelError
 from harness.model.model import Model
+from harness.model.tflite_graph import open_graph
 from harness.model.tflite_reader import read_tflite
 from harness.model.zoo import ZOO
 from harness.model.zoo.weights import recipe
+from harness.optimize.detect import detect_quantization, has_channel_scales
 from harness.optimize.variant import Quantization, Variant
 from harness.progress import status
 
@@ -35,9 +37,8 @@ def make_variant(
 
     Args:
         source: the model's name in `ZOO`.
-        quantization: `INT8` means int8 everywhere, input and output too.
         seed: of weights, training and calibration.
-        representative_samples: how many calibrate `INT8`: of the data set's training split, or else made up.
+        representative_samples: how many calibrate integers: of the data set's training split, or else made up.
         meanwhile: called while another process converts; a time to load what comes next.
 
     Raises:
@@ -48,7 +49,7 @@ def make_variant(
     if representative_samples < 1:
         raise ModelError(f"{source}: needs 1 representative sample or more, not {representative_samples}")
     entry = ZOO[source]
-    samples = representative_samples if quantization is Quantization.INT8 else 0
+    samples = representative_samples if quantization.is_calibrated else 0
     key = {
         "weights": recipe(entry, seed),
         "quantization": quantization.value,
@@ -57,45 +58,26 @@ def make_variant(
     }
 
     def make(directory: Path) -> None:
-        arguments = (source, str(seed), str(samples), str(directory / f"{source}.tflite"))
+        arguments = (source, quantization.value, str(seed), str(samples), str(directory / f"{source}.tflite"))
         with status(f"converting {source} to {quantization}"):
             _run_converter(arguments, meanwhile)
 
     path = cached("variants", key, make) / f"{source}.tflite"
-    return Variant(read_tflite(path, source), quantization, source, samples, seed)
+    return _variant(read_tflite(path, source), quantization, source, samples, seed)
 
 
 def variant_of_file(path: Path) -> Variant:
     """A user's `.tflite` as it is.
 
-    It is `INT8` if its inputs and outputs and all weights are integers, `FLOAT32` if they are all floats.
-
     Raises:
-        ModelError: it can't be read, or it mixes floats and integers; the text says where.
+        ModelError: it can't be read, or it is quantized in a way that no `Quantization` describes, see `detect`.
     """
     model = read_tflite(path)
-    return Variant(model, detect_quantization(model), str(path))
+    return _variant(model, detect_quantization(open_graph(model), str(path)), str(path))
 
 
-def detect_quantization(model: Model) -> Quantization:
-    """How a model is quantized, from the types of its tensors.
-
-    Raises:
-        ModelError: some layers are float32 and others int8, or there are other types.
-    """
-    kinds = {tensor.dtype for tensor in (*model.inputs, *model.outputs)}
-    for layer in model.layers:
-        # The types that tell are those of the data: shapes, axes and biases are int32 in both.
-        kinds |= {tensor.dtype for tensor in (*layer.inputs[:1], *layer.outputs)}
-        if layer.macs and len(layer.inputs) > 1:
-            kinds.add(layer.inputs[1].dtype)
-    for quantization in Quantization:
-        if kinds <= {quantization.value, "int32", "int64", "bool"} and quantization.value in kinds:
-            return quantization
-    raise ModelError(
-        f"{model.path}: mixes {', '.join(sorted(kinds))}; convert it to float32 or to int8 throughout, "
-        "inputs and outputs included"
-    )
+def _variant(model: Model, quantization: Quantization, source: str, samples: int = 0, seed: int = 0) -> Variant:
+    return Variant(model, quantization, source, samples, seed, has_channel_scales(open_graph(model)))
 
 
 def _run_converter(arguments: tuple[str, ...], meanwhile: Callable[[], None]) -> None:

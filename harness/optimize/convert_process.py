@@ -14,6 +14,7 @@ from harness.errors import ModelError
 from harness.model.datasets import load_named
 from harness.model.zoo import ZOO, ZooEntry
 from harness.model.zoo.weights import keras_model, weights_file
+from harness.optimize.variant import Quantization
 
 if TYPE_CHECKING:
     import numpy as np
@@ -23,12 +24,12 @@ OPTIONAL_TO_KERAS = ("matplotlib", "pandas", "sklearn")
 """Packages that Keras imports when they are there, for what is not done here: half the time its import takes."""
 
 
-def main(source: str, seed: int, representative_samples: int, path: Path) -> None:
-    """Write the `.tflite` of a model of the zoo: full int8 where there are representative samples, else float32."""
+def main(source: str, quantization: Quantization, seed: int, representative_samples: int, path: Path) -> None:
+    """Write the `.tflite` of a model of the zoo."""
     entry = ZOO[source]
     representative = _representative(entry, seed, representative_samples)
     _import_tensorflow()
-    path.write_bytes(_convert(keras_model(entry, weights_file(entry, seed)), representative))
+    path.write_bytes(_convert(keras_model(entry, weights_file(entry, seed)), quantization, representative))
 
 
 def _import_tensorflow() -> None:
@@ -56,22 +57,30 @@ def _representative(entry: ZooEntry, seed: int, count: int) -> NDArray[np.float3
     return samples[np.random.default_rng(seed).permutation(len(samples))[:count]].astype(np.float32)
 
 
-def _convert(keras_model: Any, representative: NDArray[np.float32] | None) -> bytes:
-    """A `.tflite` from a Keras model of batch one: float32, or int8 throughout where there are samples."""
+def _convert(keras_model: Any, quantization: Quantization, representative: NDArray[np.float32] | None) -> bytes:
+    """A `.tflite` from a Keras model of batch one."""
     import tensorflow as tf
 
+    sets = tf.lite.OpsSet
+    integer_operators = {
+        "int8": sets.TFLITE_BUILTINS_INT8,
+        "int16": sets.EXPERIMENTAL_TFLITE_BUILTINS_ACTIVATIONS_INT16_WEIGHTS_INT8,
+    }
     converter = tf.lite.TFLiteConverter.from_keras_model(keras_model)
-    if representative is not None:
+    if quantization is not Quantization.FLOAT32:
         converter.optimizations = [tf.lite.Optimize.DEFAULT]
+    if quantization is Quantization.FLOAT16:
+        converter.target_spec.supported_types = [tf.float16]
+    if representative is not None:
         converter.representative_dataset = lambda: ([sample[None]] for sample in representative)
-        converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
-        converter.inference_input_type = converter.inference_output_type = tf.int8
+        converter.target_spec.supported_ops = [integer_operators[quantization.activations]]
+        converter.inference_input_type = converter.inference_output_type = tf.dtypes.as_dtype(quantization.io)
     content: bytes = converter.convert()
     return content
 
 
 if __name__ == "__main__":
     try:
-        main(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), Path(sys.argv[4]))
+        main(sys.argv[1], Quantization(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4]), Path(sys.argv[5]))
     except ModelError as error:
         sys.exit(str(error))

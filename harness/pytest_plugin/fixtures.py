@@ -55,7 +55,7 @@ class Deploy:
 
         Args:
             source: a name of the zoo (see `harness model list`), or a `.tflite` file, which is taken as it is.
-            quantization: `float32` or `int8`, for a model of the zoo.
+            quantization: a `Quantization`, such as `float32`, `int8` or `int16x8_float_io`, for a model of the zoo.
             backend: the tool that makes the model's code.
             build: how firmware is built, such as `O3-lto` or `Os-soft_float` (see `BuildOptions.parse`).
             dataset: labelled samples; a trained model of the zoo brings its own.

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from harness.deploy.tvm.memory import Memory
     from harness.deploy.tvm.program import KernelSource, Program
 
+_INTEGERS = (Quantization.INT8, Quantization.INT8_FLOAT_IO)
+_QUANTIZATIONS = (Quantization.FLOAT32, *_INTEGERS)
 _PACKAGES = ("apache-tvm", "apache-tvm-ffi", "tflite")
 
 
@@ -36,8 +38,10 @@ class TvmBackend:
         from harness.deploy.tvm import float_graph, int8_graph, lowering  # noqa: F401
 
     def complaints(self, variant: Variant, target: Target, options: BuildOptions) -> Sequence[str]:  # noqa: ARG002
-        """Operators and types that are missing; every core will do."""
-        return unsupported(open_graph(variant.model), variant.quantization is Quantization.INT8)
+        """Quantizations, operators and types that are missing; every core will do."""
+        if variant.quantization not in _QUANTIZATIONS:
+            return [f"{variant.quantization} is not supported; convert the model to {', '.join(_QUANTIZATIONS)}"]
+        return unsupported(open_graph(variant.model), variant.quantization in _INTEGERS)
 
     def generate(self, variant: Variant, target: Target, options: BuildOptions, directory: Path) -> GeneratedCode:
         """Write `model.c` and `kernels.o` into an empty directory.
@@ -46,7 +50,7 @@ class TvmBackend:
             BuildError: TVM or LLVM failed.
         """
         graph = open_graph(variant.model)
-        program = _program(variant, graph, variant.quantization is Quantization.INT8, target)
+        program = _program(variant, graph, variant.quantization in _INTEGERS, target)
         uses_dsp = target.core.has_dsp and options.kernels is Kernels.OPTIMIZED
         try:
             return _write(program, target, uses_dsp, directory)
