@@ -46,9 +46,10 @@ def model_list() -> None:
     """List the zoo."""
     from harness.model.zoo import ZOO
 
-    table = _table("model", "title", "task", "data set", "weights")
+    table = _table("model", "title", "task", "data set", "metric", "weights")
     for name, entry in ZOO.items():
-        table.add_row(name, entry.title, entry.task, entry.dataset or "-", "trained" if entry.trained else "seeded")
+        weights = "trained" if entry.trained else "seeded"
+        table.add_row(name, entry.title, entry.task, entry.dataset, entry.metric, weights)
     _print(table)
 
 

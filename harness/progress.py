@@ -48,3 +48,18 @@ def track(items: Iterable[Item], text: str, total: int) -> Iterator[Item]:
         from rich.progress import track as rich_track
 
         yield from rich_track(items, text, total, console=Console(file=terminal), transient=True)
+
+
+@contextmanager
+def progress_bar(text: str) -> Iterator[Callable[[int, int], None]]:
+    """Give a function that shows how many of how many are done, with a bar and the time left."""
+    with _terminal() as terminal:
+        if terminal is None:
+            yield lambda done, total: None
+            return
+        from rich.console import Console
+        from rich.progress import Progress
+
+        with Progress(console=Console(file=terminal), transient=True) as bars:
+            bar = bars.add_task(text, total=None)
+            yield lambda done, total: bars.update(bar, completed=done, total=total)

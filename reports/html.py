@@ -12,8 +12,10 @@ from harness.explore.summary import PLANES, Plane
 from harness.explore.verdict import show
 from harness.results.store import RunDirectory
 from harness.results.whole_file import write_whole
+from reports.comparison import comparisons
 from reports.labels import shorten
 from reports.layers import layer_chart
+from reports.memory import FLASH_PARTS, RAM_PARTS, memory_rows
 from reports.plots import pareto_plot, provenance_note
 from reports.view import (
     MARKS,
@@ -92,6 +94,10 @@ def report_html(run: RunDirectory) -> str:
         limit_columns=limit_columns(rows),
         plots={group.model: _plots(group, number) for number, group in enumerate(found, 1)},
         layers={row.key: layer_chart(row.record) for row in rows if row.record.layers},
+        comparisons={group.model: comparisons(group.rows) for group in found},
+        memory={group.model: memory_rows(group.rows) for group in found},
+        flash_parts=FLASH_PARTS,
+        ram_parts=RAM_PARTS,
         tools=_tools(rows),
         css=Markup((TEMPLATES / "report.css").read_text(encoding="utf-8")),
         planes=PLANES,

@@ -34,7 +34,9 @@ _RAM_SHARES = {
     "runtime.data": "ram_runtime",
     "runtime.bss": "ram_runtime",
 }
-_STACK_SECTION = "stack"
+STACK_SECTION = "stack"
+PARTS = {section: share.partition("_")[2] for section, share in {**_RAM_SHARES, **_FLASH_SHARES}.items()}
+"""What a section of the image belongs to; any other belongs to the base firmware."""
 
 
 @dataclass(frozen=True)
@@ -84,7 +86,7 @@ def read_footprint(firmware: Firmware, stack_bytes: int) -> Footprint:
     for section, size in _sizes(stored, firmware.target.flash):
         image[_FLASH_SHARES.get(section.name, "flash_base")] += size
         image["flash"] += size
-    running = [(one.address, one) for one in sections if one.name != _STACK_SECTION]
+    running = [(one.address, one) for one in sections if one.name != STACK_SECTION]
     for section, size in _sizes(running, firmware.target.ram):
         image[_RAM_SHARES.get(section.name, "ram_base")] += size
     return Footprint(image, stack_bytes)

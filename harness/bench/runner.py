@@ -8,10 +8,14 @@ from itertools import cycle, islice
 from typing import TYPE_CHECKING
 
 from harness.bench.agreement import Agreement, accuracy, compare, output_steps
+from harness.bench.bisection import most_different
 from harness.bench.device import Device
+from harness.bench.divergence import Divergence
 from harness.bench.footprint import Footprint, read_footprint, symbol_at
+from harness.bench.image_symbols import read_symbol_sizes
 from harness.bench.layer_time import LayerTime
 from harness.bench.measurement import Measurement, Provenance
+from harness.bench.symbol_size import SymbolSize
 from harness.board.dut import Dut
 from harness.deploy.firmware import Firmware
 from harness.errors import FirmwareHangError, InfrastructureError
@@ -52,12 +56,18 @@ class Results:
     A virtual board that its rack keeps functional gives nothing that depends on time.
 
     Attributes:
+        symbols: what the largest functions and tables of the image take.
         disagreement: how board and host differ, where they do by more than is tolerated; else empty.
+        suspects: indices of the samples that differ most, where they do.
+        divergence: the layer where they begin to, where that was looked for and found.
     """
 
     measurements: tuple[Measurement, ...]
     layers: tuple[LayerTime, ...]
+    symbols: tuple[SymbolSize, ...]
     disagreement: str
+    suspects: tuple[int, ...] = ()
+    divergence: Divergence | None = None
 
 
 @dataclass(frozen=True)
@@ -147,7 +157,9 @@ def _measure(
     if workload.labels is not None:
         measurements.append(Measurement.of("accuracy", accuracy(outputs, workload.labels, outputs_of[0]), provenance))
     layers = _layers(timed.steps, firmware, variant, provenance) if timed else ()
-    return Results(tuple(measurements), layers, agreement.disagreement)
+    suspects = most_different(outputs, workload.references, outputs_of) if agreement.disagreement else ()
+    symbols = read_symbol_sizes(firmware)
+    return Results(tuple(measurements), layers, symbols, agreement.disagreement, tuple(suspects))
 
 
 def _timed(dut: Dut, device: Device, inputs: Sequence[bytes], repeats: int) -> Timed:

@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from harness.board.board_file import board_file_model, describe, list_boards, load_board
+from harness.board.board_file import board_file_model, list_boards, load_board
 from harness.board.board_skeleton import OPEN
 from harness.board.spec import BoardSpec
 from harness.board.spec import Path as MemoryPath
@@ -17,6 +17,7 @@ from harness.board.virtual.family import Family
 from harness.board.virtual.family_file import load_family
 from harness.board.virtual.machine import Machine
 from harness.errors import HarnessError
+from harness.form_error import describe
 from harness.yaml_text import parse_yaml
 
 _PAGE = 4096

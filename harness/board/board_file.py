@@ -16,12 +16,13 @@ from harness.board.spec import Path as MemoryPath
 from harness.cache import sha256
 from harness.deploy.target import Core, Memory, MemoryKind, Target
 from harness.errors import ConfigError
+from harness.form_error import describe
 from harness.paths import BOARDS
 from harness.units import parse_quantity
 from harness.yaml_text import parse_yaml
 
 if TYPE_CHECKING:
-    from pydantic import BaseModel, ValidationError
+    from pydantic import BaseModel
 
 
 def list_boards() -> list[str]:
@@ -59,15 +60,6 @@ def _validated(raw: object, path: Path) -> Any:
         return board_file_model().model_validate(raw)
     except ValidationError as error:
         raise ConfigError(describe(error, path)) from error
-
-
-def describe(error: ValidationError, path: Path) -> str:
-    """What is wrong with a file, one line a key."""
-    lines = []
-    for problem in error.errors():
-        key = ".".join(str(part) for part in problem["loc"]) or "the file"
-        lines.append(f"{path}: {key}: {problem['msg']} (found {problem['input']!r:.60})")
-    return "\n".join(lines)
 
 
 def _size(value: object) -> int:

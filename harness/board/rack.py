@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import yaml
 
-from harness.board.board_file import describe, list_boards
+from harness.board.board_file import list_boards
 from harness.board.timing_mode import TimingMode
 from harness.errors import ConfigError
+from harness.form_error import describe
 from harness.value import Value
 from harness.yaml_text import parse_yaml
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def chosen_variant(model: str, quantization: str) -> Variant:
-    """The variant of a `.tflite` file, of a model of the zoo, or of the zoo's model of a benchmark (`kws`).
+    """The variant of a `.tflite` file, of a description, of a model of the zoo, or of the zoo's model of a benchmark (`kws`).
 
     Args:
         quantization: of a model of the zoo; a file is taken as it is.
@@ -23,6 +23,7 @@ def chosen_variant(model: str, quantization: str) -> Variant:
     """
     from harness.model.mlperf_tiny import BENCHMARKS, known_benchmark
     from harness.model.zoo import ZOO
+    from harness.model.zoo.find import is_buildable
     from harness.optimize import make_variant, variant_of_file
     from harness.optimize.variant import Quantization
 
@@ -30,7 +31,7 @@ def chosen_variant(model: str, quantization: str) -> Variant:
         return variant_of_file(Path(model))
     benchmark = known_benchmark(model)
     name = benchmark.zoo if benchmark else model
-    if name not in ZOO:
+    if not is_buildable(name):
         known = ", ".join([*BENCHMARKS, *ZOO])
-        raise ConfigError(f"--model {model}: neither a .tflite file nor one of {known}")
+        raise ConfigError(f"--model {model}: neither a .tflite file, nor a description (.yaml), nor one of {known}")
     return make_variant(name, Quantization(quantization))

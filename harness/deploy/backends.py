@@ -10,7 +10,10 @@ from harness.errors import ConfigError
 GROUP = "tinyml_harness.backends"
 """Entry points of this group name a class without constructor arguments that is a `Backend`."""
 
-_BUILT_IN = {"tvm": "harness.deploy.tvm.backend:TvmBackend"}
+_BUILT_IN = {
+    "cmsis_nn": "harness.deploy.cmsis_nn.backend:CmsisNnBackend",
+    "tvm": "harness.deploy.tvm.backend:TvmBackend",
+}
 
 
 def backend_names() -> list[str]:

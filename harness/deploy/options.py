@@ -49,9 +49,9 @@ class Weights(StrEnum):
 class Kernels(StrEnum):
     """Which implementation of the operators a backend uses where it has two."""
 
-    OPTIMIZED = "optimized_kernels"
+    OPTIMIZED = "optimized"
     """The fastest for the core: with its DSP extension, or a vendor's library."""
-    REFERENCE = "reference_kernels"
+    REFERENCE = "reference"
     """Portable code of the same results."""
 
 

@@ -87,8 +87,8 @@ def core_flags(target: Target) -> tuple[str, ...]:
     return (f"-mcpu={target.core}", "-mthumb", *fpu)
 
 
-def run_tool(command: Sequence[str | Path]) -> str:
-    """Run a program and return what it printed.
+def run_tool(command: Sequence[str | Path], directory: Path | None = None) -> str:
+    """Run a program, in a directory where one is given, and return what it printed.
 
     Raises:
         BuildError: it failed or can't be run; the text carries all that it printed.
@@ -100,6 +100,7 @@ def run_tool(command: Sequence[str | Path]) -> str:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
+            cwd=directory,
             env={**environment, "LC_ALL": "C"},
             check=False,
         )

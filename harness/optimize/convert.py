@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -13,17 +12,14 @@ from harness.errors import ModelError
 from harness.model.model import Model
 from harness.model.tflite_graph import open_graph
 from harness.model.tflite_reader import read_tflite
-from harness.model.zoo import ZOO
-from harness.model.zoo.weights import recipe
+from harness.model.zoo.find import find_entry
+from harness.model.zoo.weights import recipe, weights_file
 from harness.optimize.detect import detect_quantization, has_channel_scales
 from harness.optimize.variant import Quantization, Variant
 from harness.progress import status
+from harness.tensorflow_process import environment, last_words
 
 REPRESENTATIVE_SAMPLES = 100
-
-# oneDNN picks other kernels on other processors, and with them other rounding.
-_TENSORFLOW_ENVIRONMENT = {"TF_CPP_MIN_LOG_LEVEL": "3", "TF_ENABLE_ONEDNN_OPTS": "0", "CUDA_VISIBLE_DEVICES": ""}
-_LINES_SHOWN = 5
 
 
 def make_variant(
@@ -36,19 +32,18 @@ def make_variant(
     """Build, train and convert a model of the zoo; what was made before comes from the cache, without TensorFlow.
 
     Args:
-        source: the model's name in `ZOO`.
+        source: the model's name in `ZOO` or a description, with options if need be (see `harness.model.zoo.find`).
         seed: of weights, training and calibration.
         representative_samples: how many calibrate integers: of the data set's training split, or else made up.
         meanwhile: called while another process converts; a time to load what comes next.
 
     Raises:
-        ModelError: the zoo has no such model, or TensorFlow failed.
+        ModelError: there is no such model, its description is not what it has to be, or TensorFlow failed.
+        DatasetError: what it is to be trained on is not at hand.
     """
-    if source not in ZOO:
-        raise ModelError(f"the zoo has no model {source!r}; it has {', '.join(ZOO)}")
+    entry = find_entry(source)
     if representative_samples < 1:
         raise ModelError(f"{source}: needs 1 representative sample or more, not {representative_samples}")
-    entry = ZOO[source]
     samples = representative_samples if quantization.is_calibrated else 0
     key = {
         "weights": recipe(entry, seed),
@@ -58,12 +53,14 @@ def make_variant(
     }
 
     def make(directory: Path) -> None:
-        arguments = (source, quantization.value, str(seed), str(samples), str(directory / f"{source}.tflite"))
-        with status(f"converting {source} to {quantization}"):
+        if entry.trained:
+            weights_file(entry, seed)  # here, where its progress is seen
+        arguments = (source, quantization.value, str(seed), str(samples), str(directory / f"{entry.name}.tflite"))
+        with status(f"converting {entry.name} to {quantization}"):
             _run_converter(arguments, meanwhile)
 
-    path = cached("variants", key, make) / f"{source}.tflite"
-    return _variant(read_tflite(path, source), quantization, source, samples, seed)
+    path = cached("variants", key, make) / f"{entry.name}.tflite"
+    return _variant(read_tflite(path, entry.name), quantization, source, samples, seed)
 
 
 def variant_of_file(path: Path) -> Variant:
@@ -90,7 +87,7 @@ def _run_converter(arguments: tuple[str, ...], meanwhile: Callable[[], None]) ->
         [sys.executable, "-m", "harness.optimize.convert_process", *arguments],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
-        env={**os.environ, **_TENSORFLOW_ENVIRONMENT},
+        env=environment(),
     )
     try:
         meanwhile()
@@ -99,5 +96,4 @@ def _run_converter(arguments: tuple[str, ...], meanwhile: Callable[[], None]) ->
         process.kill()
         process.wait()
     if process.returncode != 0:
-        words = "\n".join(errors.decode(errors="replace").strip().splitlines()[-_LINES_SHOWN:])
-        raise ModelError(f"converting {arguments[0]} failed:\n{words}")
+        raise ModelError(f"converting {arguments[0]} failed:\n{last_words(errors)}")

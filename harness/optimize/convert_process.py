@@ -10,54 +10,26 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from harness.errors import ModelError
-from harness.model.datasets import load_named
-from harness.model.zoo import ZOO, ZooEntry
+from harness.errors import HarnessError
+from harness.model.zoo.find import find_entry
 from harness.model.zoo.weights import keras_model, weights_file
 from harness.optimize.variant import Quantization
+from harness.tensorflow_process import import_tensorflow
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-OPTIONAL_TO_KERAS = ("matplotlib", "pandas", "sklearn")
-"""Packages that Keras imports when they are there, for what is not done here: half the time its import takes."""
-
 
 def main(source: str, quantization: Quantization, seed: int, representative_samples: int, path: Path) -> None:
-    """Write the `.tflite` of a model of the zoo."""
-    entry = ZOO[source]
-    representative = _representative(entry, seed, representative_samples)
-    _import_tensorflow()
+    """Write the `.tflite` of a model of the zoo or of a description."""
+    entry = find_entry(source)
+    representative = entry.representative(representative_samples, seed) if representative_samples else None
+    import_tensorflow()
     path.write_bytes(_convert(keras_model(entry, weights_file(entry, seed)), quantization, representative))
 
 
-def _import_tensorflow() -> None:
-    absent = [name for name in OPTIONAL_TO_KERAS if name not in sys.modules]
-    hidden: dict[str, Any] = dict.fromkeys(absent)
-    sys.modules.update(hidden)
-    import tensorflow  # noqa: F401 - what uses it imports it again
-
-    for name in absent:
-        del sys.modules[name]
-
-
-def _representative(entry: ZooEntry, seed: int, count: int) -> NDArray[np.float32] | None:
-    """(count, ...) float32; None where nothing has to be calibrated."""
-    import numpy as np
-
-    if count == 0:
-        return None
-    if entry.dataset is None:
-        # Other inputs than those that gave the weights their statistics.
-        return entry.made_up_inputs(count, seed + 1)
-    samples = load_named(entry.dataset, "train").samples
-    if count > len(samples):
-        raise ModelError(f"{entry.name}: {entry.dataset} has {len(samples)} training samples, not {count}")
-    return samples[np.random.default_rng(seed).permutation(len(samples))[:count]].astype(np.float32)
-
-
-def _convert(keras_model: Any, quantization: Quantization, representative: NDArray[np.float32] | None) -> bytes:
+def _convert(keras_model: Any, quantization: Quantization, representative: NDArray[np.generic] | None) -> bytes:
     """A `.tflite` from a Keras model of batch one."""
     import tensorflow as tf
 
@@ -82,5 +54,5 @@ def _convert(keras_model: Any, quantization: Quantization, representative: NDArr
 if __name__ == "__main__":
     try:
         main(sys.argv[1], Quantization(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4]), Path(sys.argv[5]))
-    except ModelError as error:
+    except HarnessError as error:
         sys.exit(str(error))

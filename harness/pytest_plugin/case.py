@@ -52,5 +52,7 @@ class Case:
             limits=tuple(limit.text for limit in self.limits),
             capacity=self.capacity,
             macs=model.macs if model else 0,
+            symbols=self.results.symbols if self.results else (),
+            divergence=self.results.divergence if self.results else None,
             origin=origin_of(model, self.board, self.firmware, self.dut, self.started, self.versions),
         )

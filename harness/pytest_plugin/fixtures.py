@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from harness.deploy.backend import Backend
     from harness.deploy.firmware import Firmware
     from harness.model.dataset import Dataset
+    from harness.model.model import Model
     from harness.optimize.variant import Variant
 
 CASE: pytest.StashKey[Case] = pytest.StashKey()
@@ -32,6 +34,14 @@ class Deployment:
     variant: Variant
     firmware: Firmware
     dataset: Dataset | None
+    backend: Backend
+
+    def rebuild(self, part: Model) -> Firmware:
+        """Firmware of a part of the model, built as the whole one was."""
+        from harness.deploy.build import build_firmware
+
+        variant = replace(self.variant, model=part)
+        return build_firmware(variant, self.firmware.target, self.backend, self.firmware.options)
 
 
 @dataclass(frozen=True)
@@ -82,7 +92,7 @@ class Deploy:
         data = self._dataset(str(source), variant, dataset)
         with status(f"{candidate}: building"):
             firmware = self.case.firmware = build_firmware(variant, board.target, tool, options)
-        return Deployment(variant, firmware, data)
+        return Deployment(variant, firmware, data, tool)
 
     def _variant(self, source: str | Path, quantization: str | None, tool: Backend) -> Variant:
         from harness.model.zoo import ZOO
@@ -118,7 +128,9 @@ class Measure:
             CaseFailed: the output is wrong, or a limit is broken; what was measured is kept.
             HarnessError: the board or the firmware failed.
         """
+        from harness.bench.bisection import Bisection
         from harness.bench.runner import Plan, prepare, run
+        from harness.errors import HarnessError
         from harness.pytest_plugin.rack_run import run_on_rack
 
         config = self.session.config
@@ -127,7 +139,15 @@ class Measure:
 
         def work(dut: Dut) -> Results:
             self.case.dut = dut.name
-            return run(dut, deployment.variant, deployment.firmware, workload, plan)
+            results = run(dut, deployment.variant, deployment.firmware, workload, plan)
+            if not results.disagreement:
+                return results
+            inputs = [workload.inputs[index] for index in results.suspects]
+            search = Bisection(dut, deployment.variant.model, deployment.rebuild, inputs, plan.inference_timeout)
+            # What was measured is not to be lost because a part of the model does worse than the whole.
+            with suppress(HarnessError):
+                return replace(results, divergence=search.first_divergence())
+            return results
 
         timeout = float(config.getoption("--lease-timeout"))
         results = self.case.results = run_on_rack(self.session.rack, self.case.board.name, timeout, work)
@@ -140,7 +160,8 @@ class Measure:
         from harness.pytest_plugin.outcomes import CaseFailed
 
         if results.disagreement:
-            raise CaseFailed(Outcome(Status.WRONG_OUTPUT, results.disagreement))
+            where = f"; {results.divergence}" if results.divergence else ""
+            raise CaseFailed(Outcome(Status.WRONG_OUTPUT, results.disagreement + where))
         outcome = outcome_of([evaluate(limit, results.measurements, self.case.capacity) for limit in self.case.limits])
         if outcome.status is not Status.PASSED:
             raise CaseFailed(outcome)

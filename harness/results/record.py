@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from harness.bench.divergence import Divergence
 from harness.bench.layer_time import LayerTime
 from harness.bench.measurement import Measurement
 from harness.bench.outcome import Outcome
 from harness.bench.quantities import QUANTITIES
+from harness.bench.symbol_size import SymbolSize
 from harness.value import Value
 
 __all__ = ["Candidate", "Capacity", "LayerTime", "Origin", "Record"]
@@ -81,6 +83,8 @@ class Record(Value):
         case: the pytest node id: unique within a run.
         limits: the constraints that held for this case, as text.
         macs: of one inference.
+        symbols: what the largest functions and tables of the image take.
+        divergence: the layer where board and host begin to differ, where they do and it was found.
     """
 
     case: str
@@ -93,6 +97,8 @@ class Record(Value):
     macs: int
     origin: Origin
     schema: int = SCHEMA
+    divergence: Divergence | None = None
+    symbols: tuple[SymbolSize, ...] = ()
 
     def measurement(self, quantity: str) -> Measurement | None:
         """The measurement of a quantity, or None where the case has none."""

@@ -23,7 +23,7 @@ from harness.optimize.convert import variant_of_file
 from harness.optimize.variant import Variant
 from tests.board.board_firmware import BOARDS, fields, test_firmware
 from tests.board.run.scripted_host import run
-from tests.deploy.tvm.tiny_model import TinyModel, variant_of
+from tests.deploy.tiny_model import TinyModel, variant_of
 
 MODELS = Path(__file__).resolve().parents[3] / "shared" / "models" / "mlperf_tiny"
 SIDE, CHANNELS, KERNEL = 12, 8, 3

@@ -16,7 +16,7 @@ from harness.paths import REPOSITORY
 from harness.results.record import Record
 from harness.results.run import list_runs
 from harness.results.store import RunDirectory
-from tests.deploy.tvm.tiny_model import TinyModel
+from tests.deploy.tiny_model import TinyModel
 
 SUITE = """
 from pathlib import Path

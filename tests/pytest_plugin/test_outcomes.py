@@ -9,7 +9,7 @@ import pytest
 
 from harness.bench.outcome import Status
 from harness.results.record import Record
-from tests.deploy.tvm.tiny_model import TinyModel
+from tests.deploy.tiny_model import TinyModel
 from tests.pytest_plugin.scenario import Scenario
 
 EXPECTED = {

@@ -107,7 +107,7 @@ def test_candidates_that_differ_in_backend_or_build_say_so() -> None:
     record = sample_records()[0]
     others = [replace(record, case=build, candidate=replace(record.candidate, build=build)) for build in ("O2", "Os")]
     labels = [row.label for row in groups(others)[0].rows]
-    assert labels == ["float32 O2 nucleo_l4r5zi", "float32 Os nucleo_l4r5zi"]
+    assert labels == ["float32 O2", "float32 Os"]
 
 
 def test_two_cases_of_one_candidate_are_numbered() -> None:

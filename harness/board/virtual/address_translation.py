@@ -37,7 +37,11 @@ class _Translation(ctypes.Structure):
 
 
 class AddressTranslation:
-    """The table of pages of one engine."""
+    """The table of pages of one engine.
+
+    Attributes:
+        protected: a memory protection unit decides about accesses.
+    """
 
     def __init__(self, uc: Any, function: Any, on_invalid_access: InvalidAccess, it_state: int) -> None:
         """Look after an engine.
@@ -50,6 +54,7 @@ class AddressTranslation:
         import unicorn
         from unicorn.unicorn_py3.unicorn import uclib
 
+        self.protected = False
         self._uc: Final = uc
         self._on_invalid_access: Final = on_invalid_access
         self._kinds: Final = mmap.mmap(-1, 1 << _ADDRESS_BITS - _PAGE_BITS)
@@ -85,6 +90,7 @@ class AddressTranslation:
         """A memory protection unit decides about accesses from now on, or no longer."""
         import unicorn
 
+        self.protected = enabled
         if enabled:
             # Fetches are not seen from here on.
             self._mark(_ANY)

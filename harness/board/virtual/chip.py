@@ -17,6 +17,7 @@ from harness.board.virtual.connections import Connections
 from harness.board.virtual.core_parts import build_core_parts
 from harness.board.virtual.dma_requests import DmaRequests
 from harness.board.virtual.engine import Engine, MappedMemory
+from harness.board.virtual.event_channels import EventChannels
 from harness.board.virtual.exceptions import ExceptionModel
 from harness.board.virtual.family import Family, PeripheralEntry
 from harness.board.virtual.family_file import load_family
@@ -117,6 +118,7 @@ def build_chip(
         clocks=clocks,
         interrupts=interrupts,
         dma=DmaRequests(),
+        channels=EventChannels(),
         pins=pins,
         resets=resets,
         line=line,

@@ -9,6 +9,7 @@ from harness.board.virtual.bus import Bus
 from harness.board.virtual.clock_tree import ClockTree
 from harness.board.virtual.dma_requests import DmaRequests
 from harness.board.virtual.engine import Engine, MappedMemory
+from harness.board.virtual.event_channels import EventChannels
 from harness.board.virtual.family import Family
 from harness.board.virtual.host_line import HostLine
 from harness.board.virtual.interrupts import InterruptLines
@@ -40,6 +41,7 @@ class Connections:
     clocks: ClockTree
     interrupts: InterruptLines
     dma: DmaRequests
+    channels: EventChannels
     pins: Pins
     resets: Resets
     line: HostLine

@@ -137,7 +137,11 @@ class Engine:
     def forget_code(self, address: int, size: int) -> None:
         """Translate and time these addresses anew when next run."""
         if self._translation.may_hold_code(address, size):
-            self.uc.ctl_remove_cache(address, address + size)
+            if self._translation.protected:
+                # Unicorn would look the page up as for a fetch, and have the next block take the fault of that.
+                self._translate_code_anew()
+            else:
+                self.uc.ctl_remove_cache(address, address + size)
             self.clock.forget(address, size)
 
     def forget_all_code(self) -> None:

@@ -23,8 +23,12 @@ class Cause(Enum):
 
 
 class Fault(Enum):
-    """Faults, as (exception number, bit of CFSR), Armv7-M ARM B3.2.15; STACK_LIMIT is Armv8-M's (STKOF)."""
+    """Faults, as (exception number, bit of CFSR), Armv7-M ARM B3.2.15; STACK_LIMIT is Armv8-M's (STKOF).
 
+    BREAKPOINT is a BKPT with no debugger to take it: a HardFault without a bit in CFSR (C1.6.1).
+    """
+
+    BREAKPOINT = (3, 0)
     EXECUTE_NEVER = (4, 1 << 0)
     DATA_ACCESS = (4, 1 << 1)
     PROTECTED_UNSTACKING = (4, 1 << 3)

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import yaml
 
-from harness.board.board_file import describe
 from harness.board.virtual.family import Family, FixedMemory, PeripheralEntry
 from harness.errors import ConfigError
+from harness.form_error import describe
 from harness.paths import FAMILIES
 from harness.yaml_text import parse_yaml
 

@@ -165,6 +165,7 @@ class Machine:
         elif event.cause is Cause.BREAKPOINT and chip.debug.debugger_attached:
             chip.debug.hit_breakpoint(pc)
         elif event.cause is Cause.BREAKPOINT:
+            self.on_fault(Fault.BREAKPOINT, pc, 0)
             pc = chip.exceptions.breakpoint_without_debugger(pc)
         elif event.cause in (Cause.WAIT, Cause.WAIT_FOR_EVENT):
             self._set_asleep(chip.exceptions.wait(for_event=event.cause is Cause.WAIT_FOR_EVENT))

@@ -14,6 +14,8 @@ from harness.board.virtual.run_watch import WATCHDOGS, FaultSeen, RunWatch
 from harness.board.virtual.scheduler import NEVER
 from harness.deploy.symbols import Symbols
 
+_SEMIHOSTING = b"\xab\xbe"
+"""BKPT 0xAB."""
 _QUIET_S = 1.0
 """Virtual time that the firmware has for an answer once the host's input is over."""
 
@@ -96,6 +98,9 @@ class RunEnding:
     def describe(self, fault: FaultSeen) -> str:
         """A fault for people: what it was, and where."""
         what = fault.fault.name.lower().replace("_", " ")
+        if fault.fault is Fault.BREAKPOINT:
+            code = self._machine.chip.engine.read(fault.pc, 2)
+            what = f"{'semihosting call' if code == _SEMIHOSTING else what} without a debugger"
         address = f" of {fault.address:#010x}" if fault.fault is Fault.DATA_BUS else ""
         return f"fault ({what}{address}) at {self._symbols.name(fault.pc)}"
 

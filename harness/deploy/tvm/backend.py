@@ -16,7 +16,7 @@ from harness.model.tflite_graph import Graph, open_graph
 from harness.optimize.variant import Quantization, Variant
 
 if TYPE_CHECKING:
-    from harness.deploy.tvm.memory import Memory
+    from harness.deploy.memory import Memory
     from harness.deploy.tvm.program import KernelSource, Program
 
 _INTEGERS = (Quantization.INT8, Quantization.INT8_FLOAT_IO)
@@ -78,10 +78,10 @@ def _program(variant: Variant, graph: Graph, quantized: bool, target: Target) ->
 
 
 def _write(program: Program, target: Target, uses_dsp: bool, directory: Path) -> GeneratedCode:
+    from harness.deploy.memory import lay_out
     from harness.deploy.tvm.emit_c import model_source
     from harness.deploy.tvm.kernels import dsp
     from harness.deploy.tvm.lowering import llvm_target, write_object
-    from harness.deploy.tvm.memory import lay_out
 
     functions = _name_functions(program)
     memory = lay_out(program)

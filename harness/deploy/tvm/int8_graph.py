@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from harness.deploy.operator_view import OperatorView
+from harness.deploy.operator_view import scale_of as _scale
+from harness.deploy.operator_view import zero_point_of as _zero_point
 from harness.deploy.quantize_math import (
     INT8_MAX,
     INT8_MIN,
     Multiplier,
     Rounding,
-    activation_range,
     channel_parameters,
     exp_of_differences,
     has_short_form,
@@ -27,7 +29,7 @@ from harness.deploy.tvm.kernels.pooling import Mean, Pool
 from harness.deploy.tvm.kernels.requantize import Clamp, Requantization
 from harness.deploy.tvm.kernels.softmax import Softmax
 from harness.deploy.tvm.program import Activation, Call
-from harness.deploy.tvm.window import Window, padding_before
+from harness.deploy.window import Window
 from harness.model.tflite_graph import Graph, GraphOperator, GraphTensor
 
 if TYPE_CHECKING:
@@ -39,68 +41,10 @@ def lower_int8(graph: Graph, operator: GraphOperator) -> list[Call]:
     return [_LOWERINGS[operator.op](_Operator(graph, operator))]
 
 
-@dataclass(frozen=True)
-class _Operator:
-    """An operator with its tensors at hand."""
-
-    graph: Graph
-    operator: GraphOperator
-
-    def input(self, index: int) -> GraphTensor | None:
-        inputs = self.operator.inputs
-        number = inputs[index] if index < len(inputs) else None
-        return None if number is None else self.graph.tensors[number]
-
-    def given(self, index: int) -> GraphTensor:
-        """An input that `unsupported` made sure of."""
-        tensor = self.input(index)
-        assert tensor is not None
-        return tensor
-
-    def constant(self, index: int) -> NDArray[np.generic]:
-        data = self.given(index).data
-        assert data is not None
-        return data
-
-    @property
-    def output(self) -> GraphTensor:
-        return self.graph.tensors[self.operator.outputs[0]]
-
-    def number(self, option: str) -> int:
-        return int(self.real(option))
-
-    def real(self, option: str) -> float:
-        value = self.operator.options[option]
-        assert isinstance(value, int | float)
-        return value
-
+class _Operator(OperatorView):
     def clamp(self, activation: str | None = None) -> Clamp:
         """The output's zero point and range; that of the fused activation, where none is named."""
-        if activation is None:
-            activation = str(self.operator.options.get("fused_activation_function", "NONE"))
-        zero_point = _zero_point(self.output)
-        return Clamp(zero_point, *activation_range(activation, _scale(self.output), zero_point))
-
-    def window(self, kernel_height: int, kernel_width: int, dilation: tuple[int, int] = (1, 1)) -> Window:
-        _, height, width, channels = self.given(0).shape
-        _, out_height, out_width, _ = self.output.shape
-        strides = self.number("stride_h"), self.number("stride_w")
-        before = (0, 0)
-        if self.operator.options["padding"] == "SAME":
-            before = (
-                padding_before(height, out_height, kernel_height, strides[0], dilation[0]),
-                padding_before(width, out_width, kernel_width, strides[1], dilation[1]),
-            )
-        sizes = (height, width, channels, out_height, out_width, kernel_height, kernel_width)
-        return Window(*sizes, *strides, *dilation, *before)
-
-
-def _scale(tensor: GraphTensor) -> float:
-    return float(tensor.scales[0])
-
-
-def _zero_point(tensor: GraphTensor) -> int:
-    return int(tensor.zero_points[0])
+        return Clamp(_zero_point(self.output), *self.output_range(activation))
 
 
 def _activation(tensor: GraphTensor) -> Activation | NDArray[np.generic]:
@@ -131,12 +75,6 @@ def _channels(
     return _Channels(requantization, channel_parameters(folded, multipliers, rounding, short))
 
 
-def _effective_scales(source: _Operator) -> NDArray[np.float64]:
-    """TFLite multiplies the scales of convolutions in double precision."""
-    x, weights, y = (np.asarray(t.scales, np.float64) for t in (source.given(0), source.given(1), source.output))
-    return np.asarray(x * weights / y)
-
-
 def _conv(source: _Operator) -> Call:
     weights = source.constant(1)
     out_channels, kernel_height, kernel_width, _ = weights.shape
@@ -145,7 +83,7 @@ def _conv(source: _Operator) -> Call:
     if window.is_pointwise:
         pixels = window.height * window.width
         window = window.reshaped(pointwise_row_width(pixels, window.channels, out_channels))
-    return _conv_call(source, window, weights, _effective_scales(source), Rounding.TWICE)
+    return _conv_call(source, window, weights, source.convolution_scales(), Rounding.TWICE)
 
 
 def _dense(source: _Operator) -> Call:
@@ -153,13 +91,8 @@ def _dense(source: _Operator) -> Call:
     weights = source.constant(1)
     features, depth = weights.shape
     rows = prod(source.output.shape) // features
-    scales = _effective_scales(source)
-    if len(source.given(1).scales) == 1:
-        # TFLite multiplies these two in single precision (GetQuantizedConvolutionMultipler).
-        product = np.float64(source.given(0).scales[0] * source.given(1).scales[0])
-        scales = np.array([product / np.float64(source.output.scales[0])])
     window = Window(1, rows, depth, 1, rows, 1, 1).reshaped(pointwise_row_width(rows, depth, features))
-    return _conv_call(source, window, weights, scales, Rounding.ONCE)
+    return _conv_call(source, window, weights, source.dense_scales(), Rounding.ONCE)
 
 
 def _conv_call(
@@ -181,7 +114,7 @@ def _depthwise(source: _Operator) -> Call:
     dilation = source.number("dilation_h_factor"), source.number("dilation_w_factor")
     window = source.window(kernel_height, kernel_width, dilation)
     taps = weights.reshape(-1, out_channels).T.astype(np.int64)
-    channels = _channels(source, taps, _effective_scales(source), Rounding.TWICE)
+    channels = _channels(source, taps, source.convolution_scales(), Rounding.TWICE)
     zero_point = _zero_point(source.given(0))
     kernel = Depthwise(window, out_channels // window.channels, zero_point, channels.requantization)
     constants = (kernel.pack(weights[0].astype(np.int8)), channels.parameters)

@@ -30,6 +30,8 @@ def llvm_target(target: Target) -> tvm.target.Target:
             "mtriple": f"{_TRIPLES[target.core]}-none-eabi{'hf' if hard else ''}",
             "mcpu": target.core.value,
             "mfloat-abi": "hard" if hard else "soft",
+            # The ABI alone would leave floating point registers in use within a function.
+            "mattr": [] if hard else ["-fpregs"],
             "vector-width": 32,
         }
     )

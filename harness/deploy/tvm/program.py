@@ -1,20 +1,18 @@
-"""A model as a flat list of kernel calls on tensors, before anything has an address."""
+"""What a program of TVM's kernels is made of."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from harness.model.tflite_graph import Graph, GraphOperator
+from harness.deploy import program
+from harness.deploy.program import ALIASES, Activation, Scratch, assemble
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
     from tvm.tirx import PrimFunc
 
-ALIASES = frozenset({"RESHAPE", "SQUEEZE", "EXPAND_DIMS"})
-"""Operators that give the same bytes another shape: they cost nothing."""
+    from harness.deploy.program import Argument
+
+__all__ = ["ALIASES", "Activation", "Argument", "Call", "KernelSource", "Program", "Scratch", "assemble"]
 
 
 class KernelSource(Protocol):
@@ -32,69 +30,5 @@ class KernelSource(Protocol):
         """The function, of raw pointers and C linkage."""
 
 
-@dataclass(frozen=True)
-class Activation:
-    """An argument that lies in the arena: a tensor by its index in the graph."""
-
-    tensor: int
-
-
-@dataclass(frozen=True)
-class Scratch:
-    """An argument that lies in the arena from one call of a step to another of the same step."""
-
-    name: str
-    nbytes: int
-
-
-if TYPE_CHECKING:
-    Argument = Activation | Scratch | NDArray[np.generic]
-
-
-@dataclass(frozen=True, eq=False)
-class Call:
-    """One call of a kernel; constants are arrays, the output is the last argument."""
-
-    kernel: KernelSource
-    arguments: tuple[Argument, ...]
-
-
-@dataclass(frozen=True, eq=False)
-class ProgramStep:
-    """Calls that are timed as one, and the names of the layers that they compute."""
-
-    layers: tuple[str, ...]
-    calls: tuple[Call, ...]
-
-
-@dataclass(frozen=True, eq=False)
-class Program:
-    """All steps of an inference.
-
-    Attributes:
-        storage: for each tensor of the graph, the tensor whose memory it shares: itself, if no alias.
-    """
-
-    graph: Graph
-    steps: tuple[ProgramStep, ...]
-    storage: tuple[int, ...]
-
-
-def assemble(graph: Graph, lower: Callable[[GraphOperator], Sequence[Call]]) -> Program:
-    """The program of a graph. An alias has no step of its own: it joins the one before it, or if none is, the first."""
-    storage = list(range(len(graph.tensors)))
-    steps: list[ProgramStep] = []
-    waiting: tuple[str, ...] = ()
-    for operator in graph.operators:
-        if operator.op in ALIASES:
-            source = operator.inputs[0]
-            assert source is not None
-            storage[operator.outputs[0]] = storage[source]
-            if steps:
-                steps[-1] = ProgramStep((*steps[-1].layers, operator.name), steps[-1].calls)
-            else:
-                waiting = (*waiting, operator.name)
-            continue
-        steps.append(ProgramStep((*waiting, operator.name), tuple(lower(operator))))
-        waiting = ()
-    return Program(graph, tuple(steps), tuple(storage))
+Call = program.Call[KernelSource]
+Program = program.Program[KernelSource]

@@ -4,10 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from harness.model.zoo import ad_autoencoder, ic_resnet8, kws_ds_cnn, lenet5_digits, vww_mobilenet_v1
+from harness.model.zoo import (
+    ad_autoencoder,
+    edgemark,
+    ic_resnet8,
+    kws_ds_cnn,
+    lenet5_digits,
+    micro_cnn,
+    mobilenet_v2,
+    resnet20,
+    sww_ds_cnn,
+    vww_mobilenet_v1,
+)
 from harness.model.zoo.entry import ZooEntry
 
 __all__ = ["ZOO", "ZooEntry"]
 
-_ARCHITECTURES = (lenet5_digits, kws_ds_cnn, ic_resnet8, vww_mobilenet_v1, ad_autoencoder)
-ZOO: Mapping[str, ZooEntry] = {architecture.ENTRY.name: architecture.ENTRY for architecture in _ARCHITECTURES}
+_ENTRIES = (
+    *(lenet5_digits.ENTRY, kws_ds_cnn.ENTRY, ic_resnet8.ENTRY, vww_mobilenet_v1.ENTRY, ad_autoencoder.ENTRY),
+    *(sww_ds_cnn.ENTRY, mobilenet_v2.ENTRY, lenet5_digits.MNIST, resnet20.ENTRY, lenet5_digits.CLASSIC),
+    *(micro_cnn.ENTRY, *edgemark.ENTRIES),
+)
+ZOO: Mapping[str, ZooEntry] = {entry.name: entry for entry in _ENTRIES}

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from harness.model.dataset import Dataset
+from harness.model.datasets.source import DataSpec, Split
+from harness.model.datasets.sources import at_hand, load_split, source_of, stand_in
+from harness.model.goal import METRIC_TITLES, Goal
 from harness.model.synthetic import patchy_noise
+from harness.model.training.training import Training
 
 if TYPE_CHECKING:
     import numpy as np
@@ -21,33 +26,104 @@ class ZooEntry:
 
     Attributes:
         title, task: for people.
-        dataset: name of the data set that it is trained and judged on (see `harness.model.datasets`), or None.
-        trained: whether its weights come from training; those that do not are seeded, see `remark`.
+        dataset: what it is meant to be trained and judged on, for people.
         source: where the architecture comes from.
-        input_shape: without the batch.
-        input_range: lowest and highest real value of its input.
+        goal: the ends of the network.
         build: makes the Keras model, untrained, for a fixed batch size or (None) any.
+        data: what it is trained on here; None where that can't be had.
+        training: how.
+        seed: of weights and training, to which that of a variant is added.
+        optional: whether its weights are seeded where the data is not at hand, instead of that being an error.
+        recipe: all that `build` depends on beside the code of this package.
+        reference: what `find_entry` finds it by.
     """
 
     name: str
     title: str
     task: str
-    dataset: str | None
-    trained: bool
+    dataset: str
     source: str
-    input_shape: tuple[int, ...]
-    input_range: tuple[float, float]
+    goal: Goal
     build: Callable[[int | None], Any]
+    data: DataSpec | None = None
+    training: Training = Training()
+    seed: int = 0
+    optional: bool = True
+    recipe: str = ""
+    reference: str = ""
 
-    def made_up_inputs(self, count: int, seed: int) -> NDArray[np.float32]:
-        """(count, *input_shape) within the input range, the same for the same seed."""
-        import numpy as np
+    @property
+    def input_shape(self) -> tuple[int, ...]:
+        return self.goal.input_shape
 
-        low, high = self.input_range
-        noise = patchy_noise(self.input_shape, count, np.random.default_rng(seed))
-        return (low + (high - low) * noise).astype(np.float32)
+    @property
+    def input_range(self) -> tuple[float, float]:
+        return self.goal.input_range
+
+    @property
+    def metric(self) -> str:
+        """What it is judged by, for people."""
+        return METRIC_TITLES[self.goal.metric]
+
+    @property
+    def trained(self) -> bool:
+        """Whether its weights come from training; those that do not are seeded, see `remark`."""
+        if self.data is None or not self.training.epochs:
+            return False
+        return not self.optional or at_hand(self.data)
 
     @property
     def remark(self) -> str:
         """What reports have to say about its weights."""
-        return f"trained on {self.dataset}" if self.trained else UNTRAINED
+        return f"trained on {source_of(self.data).title}" if self.data and self.trained else UNTRAINED
+
+    def split(self) -> Split:
+        """The samples that it is trained on and judged by.
+
+        Raises:
+            DatasetError: they are not on disk, or not what they have to be.
+        """
+        return load_split(self.data or stand_in(self.goal))
+
+    def test_data(self) -> Dataset | None:
+        """Labelled samples to judge it by; None where it was not trained, or does not tell classes."""
+        if self.data is None or not self.trained or not self.goal.classifies or source_of(self.data).noise:
+            return None
+        split, title = self.split(), source_of(self.data).title
+        return Dataset(f"{self.data.name} (test)", split.test_x, split.test_y.astype("int64"), title)
+
+    def representative(self, count: int, seed: int) -> NDArray[np.generic]:
+        """(count, *input shape) of the training samples, or made up: what quantization is calibrated with.
+
+        Raises:
+            ModelError: there are fewer training samples.
+        """
+        import numpy as np
+
+        from harness.errors import ModelError
+
+        if not self.trained:
+            # Other inputs than those that gave the weights their statistics.
+            return self.made_up_inputs(count, seed + 1)
+        samples = self.split().train_x
+        if count > len(samples):
+            raise ModelError(f"{self.name}: there are {len(samples)} training samples, not {count}")
+        return samples[np.random.default_rng(seed).permutation(len(samples))[:count]]
+
+    def made_up_inputs(self, count: int, seed: int) -> NDArray[np.generic]:
+        """(count, *input_shape) within the input range, the same for the same seed."""
+        import numpy as np
+
+        (low, high), generator = self.input_range, np.random.default_rng(seed)
+        if self.goal.indices:
+            return generator.integers(int(low), int(high) + 1, (count, *self.input_shape), dtype=np.int32)
+        noise = patchy_noise(self.input_shape, count, generator)
+        return (low + (high - low) * noise).astype(np.float32)
+
+    def with_epochs(self, epochs: int) -> ZooEntry:
+        """The same, trained for so long."""
+        return replace(self, training=replace(self.training, epochs=epochs))
+
+    def on_noise(self) -> ZooEntry:
+        """The same, trained on noise in the place of its data."""
+        return replace(self, data=stand_in(self.goal), optional=False)

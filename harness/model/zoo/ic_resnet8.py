@@ -4,43 +4,33 @@ from __future__ import annotations
 
 from typing import Any
 
-from harness.model.zoo.blocks import normalized_relu
+from harness.model.goal import classify
+from harness.model.zoo.blocks import normalized_relu, residual
 from harness.model.zoo.entry import ZooEntry
 
 INPUT_SHAPE = (32, 32, 3)
 
 
-def build(batch_size: int | None) -> Any:
+def build(batch_size: int | None, filters: int = 16) -> Any:
     """32x32 RGB in, 10 classes out."""
     import keras
     from keras import layers
 
     first = layers.Input(INPUT_SHAPE, batch_size=batch_size)
-    last = normalized_relu(layers.Conv2D(16, 3, padding="same")(first))
-    for filters, stride in ((16, 1), (32, 2), (64, 2)):
-        last = _residual(last, filters, stride)
+    last = normalized_relu(layers.Conv2D(filters, 3, padding="same")(first))
+    for factor, stride in ((1, 1), (2, 2), (4, 2)):
+        last = residual(last, factor * filters, stride)
     last = layers.Flatten()(layers.AveragePooling2D(8)(last))
     return keras.Model(first, layers.Dense(10, activation="softmax")(last))
-
-
-def _residual(shortcut: Any, filters: int, stride: int) -> Any:
-    from keras import layers
-
-    last = normalized_relu(layers.Conv2D(filters, 3, strides=stride, padding="same")(shortcut))
-    last = layers.BatchNormalization()(layers.Conv2D(filters, 3, padding="same")(last))
-    if stride != 1:
-        shortcut = layers.Conv2D(filters, 1, strides=stride, padding="same")(shortcut)
-    return layers.ReLU()(layers.Add()([shortcut, last]))
 
 
 ENTRY = ZooEntry(
     name="ic_resnet8",
     title="ResNet-8",
     task="image classification",
-    dataset=None,
-    trained=False,
-    source="MLPerf Tiny v1.0 image classification reference; He et al., Deep residual learning, 2015",
-    input_shape=INPUT_SHAPE,
-    input_range=(0.0, 255.0),
+    dataset="CIFAR-10",
+    source="MLPerf Tiny v1.0 image classification reference; He et al., Deep residual learning, 2015; "
+    "stands for the ResNet of TDSE, whose layers are unpublished",
+    goal=classify(INPUT_SHAPE, 10, (0.0, 255.0)),
     build=build,
 )

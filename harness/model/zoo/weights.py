@@ -1,23 +1,23 @@
-"""The weights of the zoo's models: trained where there is data, else seeded; cached by content."""
+"""The weights of models that are built here: trained where there is data, else seeded; cached by content."""
 
 from __future__ import annotations
 
 import inspect
+import json
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from harness.cache import cached, sha256_of_files
-from harness.model.datasets import load_named
+from harness.cache import cached, sha256, sha256_of_files
+from harness.model.datasets.sources import content_hash
+from harness.model.training.history import History
+from harness.model.training.run import train_in_process
 from harness.model.zoo.entry import ZooEntry
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-EPOCHS = 20
-BATCH = 32
-LEARNING_RATE = 2e-3
 _STATISTICS_SAMPLES = 64
 _LOGIT_DEVIATION = 2.0
 # Not zero: the converter drops biases that are all zero.
@@ -41,16 +41,27 @@ def keras_model(entry: ZooEntry, weights: Path) -> Any:
 def recipe(entry: ZooEntry, seed: int) -> dict[str, str | int]:
     """Everything that the weights depend on: the key to cache by what is made from them."""
     here = Path(__file__).parent
-    shared = (here / "blocks.py", here / "weights.py", here.parent / "synthetic.py")
+    build = getattr(entry.build, "func", entry.build)
+    code = [Path(inspect.getfile(build)), here / "blocks.py", here / "weights.py", here.parent / "synthetic.py"]
+    if entry.recipe:
+        code += [here / "references.py"]
     packages = ("keras", "numpy", "scikit-learn")
-    return {
+    key: dict[str, str | int] = {
         "model": entry.name,
-        "seed": seed,
-        "code": sha256_of_files(Path(inspect.getfile(entry.build)), *shared),
-        "data": sha256_of_files(here.parent / "datasets"),
+        "architecture": entry.recipe + entry.goal.to_json(),
+        "seed": entry.seed + seed,
+        "code": sha256_of_files(*code, *((here.parent / "training",) if entry.trained else ())),
         "tensorflow": _tensorflow_version(),
         **{package: version(package) for package in packages},
     }
+    if entry.trained and entry.data is not None:
+        key |= {"training": entry.training.to_json(), "data": entry.data.to_json() + content_hash(entry.data)}
+    return key
+
+
+def recipe_digest(entry: ZooEntry, seed: int) -> str:
+    """A hash of the recipe."""
+    return sha256(json.dumps(recipe(entry, seed), sort_keys=True).encode())
 
 
 def _tensorflow_version() -> str:
@@ -62,15 +73,28 @@ def _tensorflow_version() -> str:
 
 
 def weights_file(entry: ZooEntry, seed: int) -> Path:
-    """The `.npz` with a model's weights in Keras's order, made when it is not there yet."""
-    make = _train if entry.trained else _seed_weights
+    """The `.npz` with a model's weights in Keras's order, made when it is not there yet.
 
-    def save(directory: Path) -> None:
+    Raises:
+        ModelError: the training failed.
+    """
+
+    def make(directory: Path) -> None:
         import numpy as np
 
-        np.savez(directory / "weights.npz", *make(entry, seed))
+        if entry.trained:
+            train_in_process(entry.reference or entry.name, entry.name, seed, recipe_digest(entry, seed), directory)
+        else:
+            np.savez(directory / "weights.npz", *_seed_weights(entry, entry.seed + seed))
 
-    return cached("weights", recipe(entry, seed), save) / "weights.npz"
+    return cached("weights", recipe(entry, seed), make) / "weights.npz"
+
+
+def training_history(entry: ZooEntry, seed: int) -> History | None:
+    """What the training of a model came through; None where it was not trained."""
+    if not entry.trained:
+        return None
+    return History.from_json(weights_file(entry, seed).with_name("history.json").read_bytes())
 
 
 def _fresh(entry: ZooEntry, batch_size: int | None) -> Any:
@@ -79,25 +103,6 @@ def _fresh(entry: ZooEntry, batch_size: int | None) -> Any:
 
     keras.backend.clear_session()
     return entry.build(batch_size)
-
-
-def _train(entry: ZooEntry, seed: int) -> list[NDArray[np.float32]]:
-    """Train on the training split; every random number is ours, so that a seed gives the same weights every time."""
-    import keras
-    import numpy as np
-    import tensorflow
-
-    tensorflow.config.experimental.enable_op_determinism()
-    data = load_named(str(entry.dataset), "train")
-    generator = np.random.default_rng(seed)
-    model = _fresh(entry, batch_size=None)
-    model.set_weights([_initial(one, generator) for one in model.get_weights()])
-    schedule = keras.optimizers.schedules.CosineDecay(LEARNING_RATE, EPOCHS * -(-len(data.samples) // BATCH))
-    model.compile(keras.optimizers.Adam(schedule), "sparse_categorical_crossentropy")
-    order = np.concatenate([generator.permutation(len(data.samples)) for _ in range(EPOCHS)])
-    model.fit(data.samples[order], data.labels[order], batch_size=BATCH, epochs=1, shuffle=False, verbose=0)
-    weights: list[NDArray[np.float32]] = model.get_weights()
-    return weights
 
 
 def _seed_weights(entry: ZooEntry, seed: int) -> list[NDArray[np.float32]]:
@@ -112,7 +117,8 @@ def _seed_weights(entry: ZooEntry, seed: int) -> list[NDArray[np.float32]]:
     generator = np.random.default_rng(seed)
     model = _fresh(entry, batch_size=None)
     for layer in model.layers:
-        layer.set_weights([_initial(one, generator, _BIAS_DEVIATION) for one in layer.get_weights()])
+        recurrent = isinstance(layer, keras.layers.RNN)
+        layer.set_weights([_initial(one, generator, _BIAS_DEVIATION, recurrent) for one in layer.get_weights()])
         if isinstance(layer, keras.layers.BatchNormalization):
             channels = layer.gamma.shape
             layer.gamma.assign(generator.uniform(0.7, 1.3, channels))
@@ -125,7 +131,7 @@ def _seed_weights(entry: ZooEntry, seed: int) -> list[NDArray[np.float32]]:
     return weights
 
 
-def _spread_classes(model: Any, inputs: NDArray[np.float32]) -> None:
+def _spread_classes(model: Any, inputs: NDArray[np.generic]) -> None:
     """Give the logits of a classifier mean 0 and deviation `_LOGIT_DEVIATION`, or it would name one class always."""
     import keras
     import numpy as np
@@ -134,18 +140,22 @@ def _spread_classes(model: Any, inputs: NDArray[np.float32]) -> None:
     if head.activation is not keras.activations.softmax:
         return
     features = np.asarray(keras.Model(model.input, head.input)(inputs))
+    features = features.reshape(-1, features.shape[-1])
     kernel = np.array(head.kernel)
     kernel *= _LOGIT_DEVIATION / (features @ kernel).std(axis=0)
     head.set_weights([kernel, -(features @ kernel).mean(axis=0)])
 
 
 def _initial(
-    weights: NDArray[np.float32], generator: np.random.Generator, bias_deviation: float = 0.0
+    weights: NDArray[np.float32], generator: np.random.Generator, bias_deviation: float, recurrent: bool
 ) -> NDArray[np.float32]:
-    """He's uniform start for kernels, (..., in, out); normal values for biases."""
+    """He's uniform start for kernels, (..., in, out); normal values for biases.
+
+    A recurrent layer's kernels are smaller, or its state would be chaotic: every rounding would grow with time.
+    """
     import numpy as np
 
-    if weights.ndim < 2:
+    if weights.ndim < 2 or (recurrent and len(weights) == 2):
         return generator.normal(0, bias_deviation, weights.shape).astype(np.float32)
-    limit = (6 / np.prod(weights.shape[:-1])) ** 0.5
+    limit = ((1.5 if recurrent else 6) / np.prod(weights.shape[:-1])) ** 0.5
     return generator.uniform(-limit, limit, weights.shape).astype(np.float32)

@@ -106,6 +106,17 @@ SCENARIO no_coprocessor(void)
     note(0x1);
 }
 
+#if HAS_FLOATS
+SCENARIO float_unit_of_privileged_code(void)
+{
+    enable_handlers();
+    CPACR = 0x5u << 20;
+    BARRIER();
+    __asm volatile("vmov.f32 s0, #1.0" ::: "s0");
+    note(CPACR);
+}
+#endif
+
 SCENARIO each_fault_has_its_handler(void)
 {
     enable_handlers();

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from harness.board.virtual.engine import Engine
 from harness.board.virtual.events import Cause, Fault
 from harness.board.virtual.memory_protection import MemoryAttributes, MemoryProtection
+from harness.board.virtual.native_registers import Receiver
 from harness.board.virtual.timing.cores import timing_model
 from harness.deploy.target import Core
 
@@ -99,6 +100,29 @@ def test_what_is_enforced_is_what_the_registers_say(
                     write,
                     privileged,
                 )
+
+
+_NO_CODE = {Core.CORTEX_M4: (RAM, 1 << 28 | 3 << 24 | 11 << 1 | 1), Core.CORTEX_M33: (RAM | 1, RAM + 0xFE0 | 1)}
+
+
+@pytest.mark.parametrize("core", _NO_CODE)
+def test_memory_without_code_may_change_while_code_runs(core: Core) -> None:
+    """As a peripheral changes it, from within an access to its registers."""
+    unit = _Unit.make(core)
+
+    def read(_address: int, _size: int) -> int:
+        unit.engine.write(RAM, b"\x2a")
+        return 0
+
+    unit.engine.map_registers(0x4000_0000, 0x1000, read, lambda _address, _size, _value: None, Receiver())
+    unit.protection.set_region(0, *_NO_CODE[core])
+    unit.protection.set_control(_ENABLE | _BACKGROUND)
+    unit.engine.state.registers[1] = 0x4000_0000
+    # ldr r2, [r1]; b .
+    unit.engine.write(CODE, bytes.fromhex("0a68fee7"))
+    event = unit.engine.run(CODE, 100)
+    assert event.cause is not Cause.FAULT
+    assert unit.engine.read(RAM, 1) == b"\x2a"
 
 
 def test_a_unit_that_is_off_allows_everything(units: dict[Core, _Unit]) -> None:

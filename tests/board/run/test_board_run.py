@@ -68,6 +68,7 @@ def test_a_run_can_be_limited_on_the_hosts_clock() -> None:
         (b"r", Fault.DATA_BUS, "data bus of 0x70000000"),
         (b"u", Fault.UNDEFINED_INSTRUCTION, "undefined instruction"),
         (b"d", Fault.DIVIDE_BY_ZERO, "divide by zero"),
+        (b"b", Fault.BREAKPOINT, "breakpoint without a debugger"),
     ],
 )
 def test_a_fault_is_told_with_its_place(kind: bytes, fault: Fault, words: str) -> None:
@@ -101,6 +102,15 @@ def test_a_lockup_ends_any_run(tmp_path: Path) -> None:
     done = run(RunPlan(), image=raw_image(tmp_path / "image.bin", 0xDE00))
     assert not done.ending.well
     assert done.ending.reason.startswith("locked up: fault (")
+
+
+def test_a_semihosting_call_is_told_by_its_name(tmp_path: Path) -> None:
+    """As C libraries make them that were not told to do without."""
+    # A branch to itself; the vector of HardFault points to it.
+    for_ever = 0xE7FE, 0x000B, 0x0800
+    done = run(RunPlan(until=b"never"), image=raw_image(tmp_path / "image.bin", 0xBEAB, *for_ever))
+    assert not done.ending.well
+    assert done.ending.reason == "fault (semihosting call without a debugger) at 0x08000008"
 
 
 def test_a_sleep_that_nothing_can_end_ends_the_run(tmp_path: Path) -> None:

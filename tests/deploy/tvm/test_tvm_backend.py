@@ -13,10 +13,10 @@ from harness.deploy.options import O2
 from harness.deploy.tvm import TvmBackend
 from harness.model.model import Model
 from harness.optimize.variant import Quantization
+from tests.deploy.on_core import CORTEX_M4, CORTEX_M7
+from tests.deploy.tiny_model import TinyModel, variant_of
 from tests.deploy.tvm.agreement import deploy, largest_difference
-from tests.deploy.tvm.on_core import CORTEX_M4, CORTEX_M7
 from tests.deploy.tvm.test_tvm_int8_operators import RELU, Case, convolution
-from tests.deploy.tvm.tiny_model import TinyModel, variant_of
 
 
 def _chain(path: Path) -> Model:
@@ -73,8 +73,8 @@ def test_the_same_variant_gives_the_same_bytes_in_any_process(tmp_path: Path) ->
         "from harness.deploy.options import O2\n"
         "from harness.deploy.tvm import TvmBackend\n"
         "from harness.model.tflite_reader import read_tflite\n"
-        "from tests.deploy.tvm.on_core import CORTEX_M4\n"
-        "from tests.deploy.tvm.tiny_model import variant_of\n"
+        "from tests.deploy.on_core import CORTEX_M4\n"
+        "from tests.deploy.tiny_model import variant_of\n"
         "TvmBackend().generate(variant_of(read_tflite(Path(sys.argv[1]))), CORTEX_M4, O2, Path(sys.argv[2]))"
     )
     for name in ("one", "two"):

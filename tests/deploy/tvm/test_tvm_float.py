@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.deploy.tiny_model import TinyModel
 from tests.deploy.tvm.agreement import deploy, largest_difference
 from tests.deploy.tvm.test_tvm_int8_operators import NONE, RELU, RELU6, SAME, VALID
-from tests.deploy.tvm.tiny_model import TinyModel
 
 CLOSE = 1e-5
 

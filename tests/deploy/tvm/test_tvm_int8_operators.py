@@ -10,8 +10,8 @@ import pytest
 from ai_edge_litert import schema_py_generated as schema
 
 from harness.model.model import Model
+from tests.deploy.tiny_model import TinyModel
 from tests.deploy.tvm.agreement import deploy, largest_difference
-from tests.deploy.tvm.tiny_model import TinyModel
 
 NONE = schema.ActivationFunctionType.NONE
 RELU = schema.ActivationFunctionType.RELU

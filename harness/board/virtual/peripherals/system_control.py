@@ -24,7 +24,7 @@ _KEY, _KEY_READ, _PRIORITY_GROUP, _SYSRESETREQ, _VECTRESET = 0x5FA, 0xFA05_0000,
 _SLEEPONEXIT, _SEVONPEND = 1 << 1, 1 << 4
 _NONBASETHRDENA, _UNALIGN_TRP, _DIV_0_TRP, _BFHFNMIGN, _STKALIGN = (1 << bit for bit in (0, 3, 4, 8, 9))
 _CACHES_AND_BRANCHES = 0x7_0000
-_FULL_ACCESS = 0b11
+_PRIVILEGED_ACCESS, _FULL_ACCESS = 0b01, 0b11
 
 
 class SystemControl(RegisterBlock):
@@ -103,7 +103,8 @@ class SystemControl(RegisterBlock):
             self._exceptions.wakes_on_pending = bool(value & _SEVONPEND)
         elif offset == _CPACR:
             super().write(offset, value & 0xF0_0000)
-            self._engine.float_unit_enabled = value >> 20 & _FULL_ACCESS == _FULL_ACCESS
+            # Unicorn can't tell unprivileged code from other here: it may use a unit that is for privileged code.
+            self._engine.float_unit_enabled = value >> 20 & 0b11 in (_PRIVILEGED_ACCESS, _FULL_ACCESS)
         elif offset == _STIR:
             self._exceptions.pending.add(FIRST_INTERRUPT + (value & 0x1FF))
             self._engine.interrupt()

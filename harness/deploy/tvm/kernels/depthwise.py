@@ -14,7 +14,7 @@ from harness.deploy.tvm.kernels import dsp
 from harness.deploy.tvm.kernels.kernel import Kernel, Parameter, largest_divisor, registers, store
 from harness.deploy.tvm.kernels.requantize import Requantization
 from harness.deploy.tvm.kernels.rows import WidenedRows
-from harness.deploy.tvm.window import Window
+from harness.deploy.window import Window
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -12,7 +12,7 @@ from tvm.tirx.script import builder as T  # noqa: N812
 from harness.deploy.quantize_math import Multiplier
 from harness.deploy.tvm.kernels.kernel import Kernel, Parameter, registers, store
 from harness.deploy.tvm.kernels.requantize import Clamp, multiply
-from harness.deploy.tvm.window import Window
+from harness.deploy.window import Window
 
 
 @dataclass(frozen=True)

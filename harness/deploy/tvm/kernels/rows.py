@@ -10,7 +10,7 @@ from tvm.tirx.script import builder as T  # noqa: N812
 
 from harness.deploy.tvm.kernels import dsp
 from harness.deploy.tvm.kernels.kernel import Parameter, store
-from harness.deploy.tvm.window import Window
+from harness.deploy.window import Window
 
 Term = tuple[int, Expr | int]
 """A summand of an index: a constant number of elements, times a variable."""

@@ -1,4 +1,7 @@
-"""What all nRF peripherals have in common (PS 7.1): tasks that start things, events that end them, their interrupts."""
+"""What all nRF peripherals have in common (PS 7.1): tasks that start things, events that end them, their interrupts.
+
+A channel leads events that are published on it to the tasks that are subscribed to it (PS 7.10).
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,8 @@ from harness.board.virtual.family import PeripheralEntry
 from harness.board.virtual.peripherals.register_block import RegisterBlock
 from harness.board.virtual.serial_line import WaitLoop
 
-_TASKS, _EVENTS, _END = 0x000, 0x100, 0x180
+_TASKS, _SUBSCRIBE, _EVENTS, _PUBLISH = 0x000, 0x080, 0x100, 0x180
+_ON, _CHANNEL = 1 << 31, 0xFF
 _SHORTS, _INTEN, _INTENSET, _INTENCLR = 0x200, 0x300, 0x304, 0x308
 
 
@@ -31,6 +35,8 @@ class EventBlock(RegisterBlock):
         self.scheduler: Final = connections.scheduler
         self._interrupt: Final = connections.interrupts.line(entry.interrupts.get("", 0))
         self._waits: Final = WaitLoop(connections.scheduler)
+        self._event_channels: Final = connections.channels
+        connections.channels.listen(self._follow_channel)
 
     def reset(self) -> None:
         """No events, no interrupts."""
@@ -42,7 +48,7 @@ class EventBlock(RegisterBlock):
         if offset in (_INTENSET, _INTENCLR):
             return self.stored(_INTEN)
         value = super().read(offset)
-        if _EVENTS <= offset < _END and not value and self._waits.looks_again(offset):
+        if _EVENTS <= offset < _PUBLISH and not value and self._waits.looks_again(offset):
             self.wait()
             value = super().read(offset)
         return value
@@ -50,22 +56,29 @@ class EventBlock(RegisterBlock):
     def write(self, offset: int, value: int) -> None:
         """Storage; tasks are carried out."""
         self._waits.interrupted()
-        if offset < _EVENTS:
+        if offset < _SUBSCRIBE:
             if value & 1 and offset in self.tasks:
-                task: Callable[[], None] = getattr(self, self.tasks[offset])
-                task()
+                self.carry_out(offset)
         elif offset == _INTENSET:
             super().write(_INTEN, self.stored(_INTEN) | value)
         elif offset == _INTENCLR:
             super().write(_INTEN, self.stored(_INTEN) & ~value)
         else:
-            super().write(offset, value & 1 if offset < _END else value)
+            super().write(offset, value & 1 if _EVENTS <= offset < _PUBLISH else value)
         self._update()
 
+    def carry_out(self, task: int) -> None:
+        """Do what the task at an offset is for."""
+        action: Callable[[], None] = getattr(self, self.tasks[task])
+        action()
+
     def raise_event(self, offset: int) -> None:
-        """Set an event."""
+        """Set an event, and publish it."""
         super().write(offset, 1)
         self._update()
+        published = self.stored(_PUBLISH + offset - _EVENTS)
+        if published & _ON:
+            self._event_channels.publish(published & _CHANNEL)
 
     def has_short(self, bit: int) -> bool:
         """A shortcut from an event to a task is on."""
@@ -74,6 +87,12 @@ class EventBlock(RegisterBlock):
     def wait(self) -> None:
         """The firmware keeps looking at an event that is not set."""
         self.scheduler.skip_to(self.scheduler.next)
+
+    def _follow_channel(self, channel: int) -> None:
+        for task in self.tasks:
+            if self.stored(_SUBSCRIBE + task) == _ON | channel:
+                self.carry_out(task)
+                self._update()
 
     def _update(self) -> None:
         enabled = self.stored(_INTEN)

@@ -9,7 +9,7 @@ from harness.board.virtual.connections import Connections
 from harness.board.virtual.family import PeripheralEntry
 from harness.board.virtual.peripherals.nrf.events import EventBlock
 
-_COMPARE, _CC, _BITMODE, _TIMER_PRESCALER = 0x140, 0x540, 0x508, 0x510
+_CAPTURE, _COMPARE, _CC, _BITMODE, _TIMER_PRESCALER = 0x040, 0x140, 0x540, 0x508, 0x510
 _RTC_COUNTER, _RTC_PRESCALER = 0x504, 0x508
 _WIDTHS: Final = (16, 8, 24, 32)
 _RTC_WIDTH: Final = 24
@@ -18,7 +18,10 @@ _RTC_WIDTH: Final = 24
 class Counter(EventBlock):
     """Counts up while it is started; raises COMPARE[n] when it reaches CC[n]."""
 
-    tasks: ClassVar = {0x000: "start", 0x004: "stop", 0x008: "clear", 0x00C: "clear", 0x010: "stop"}
+    tasks: ClassVar = {
+        **{0x000: "start", 0x004: "stop", 0x008: "clear", 0x00C: "clear", 0x010: "stop"},
+        **dict.fromkeys(range(_CAPTURE, _CAPTURE + 4 * 6, 4), "capture"),
+    }
     channels = 6
 
     def __init__(self, connections: Connections, entry: PeripheralEntry) -> None:
@@ -51,10 +54,16 @@ class Counter(EventBlock):
         self._set_alarm()
 
     def write(self, offset: int, value: int) -> None:
-        """Storage; CAPTURE tasks copy the counter."""
+        """Storage."""
         super().write(offset, value)
-        if 0x040 <= offset < 0x040 + 4 * self.channels and value & 1:
-            self._values[_CC + offset - 0x040] = self.value()
+        self._set_alarm()
+
+    def carry_out(self, task: int) -> None:
+        """CAPTURE tasks copy the counter."""
+        if task >= _CAPTURE:
+            self._values[_CC + task - _CAPTURE] = self.value()
+        else:
+            super().carry_out(task)
         self._set_alarm()
 
     def start(self) -> None:

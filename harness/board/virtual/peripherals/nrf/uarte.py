@@ -37,6 +37,7 @@ class Uarte(EventBlock):
         """Connect it to the console's wire."""
         super().__init__(connections, entry)
         self._engine: Final = connections.engine
+        self._bus: Final = connections.bus
         self._clocks: Final = connections.clocks
         self._line: Final = connections.line
         self._fallback_baud: Final = connections.spec.target.console_baud
@@ -164,7 +165,7 @@ class Uarte(EventBlock):
         address = self._target + self._taken
         memory = self._engine.memory_at(address)
         if memory is not None and memory.writable:
-            self._engine.write(address, bytes((byte,)))
+            self._bus.store(address, 1, byte)
         self._taken += 1
         self.raise_event(_RXDRDY)
         if self._taken == self._room:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from harness.deploy.arena import Lifetime, lower_bound, plan_arena
-from harness.deploy.tvm.program import Activation, Program, Scratch
+from harness.deploy.program import Activation, Kernel, Program, Scratch
 from harness.model.model import ITEM_BYTES
 
 Key = tuple[str, int, int]
@@ -37,7 +37,7 @@ class Memory:
         return self.offsets["workspace", step, number]
 
 
-def lay_out(program: Program) -> Memory:
+def lay_out(program: Program[Kernel]) -> Memory:
     """Plan the arena. Inputs live from the start to their last use, outputs from their making to the end."""
     lifetimes = {**_tensors(program), **_step_buffers(program)}
     buffers = list(lifetimes.values())
@@ -46,7 +46,7 @@ def lay_out(program: Program) -> Memory:
     return Memory(offsets, program.storage, plan.nbytes, lower_bound(buffers))
 
 
-def _tensors(program: Program) -> dict[Key, Lifetime]:
+def _tensors(program: Program[Kernel]) -> dict[Key, Lifetime]:
     spans: dict[int, list[int]] = {}
 
     def extend(tensor: int, step: int) -> None:
@@ -65,12 +65,12 @@ def _tensors(program: Program) -> dict[Key, Lifetime]:
     return {("tensor", storage, 0): Lifetime(_nbytes(program, storage), *span) for storage, span in spans.items()}
 
 
-def _nbytes(program: Program, tensor: int) -> int:
+def _nbytes(program: Program[Kernel], tensor: int) -> int:
     held = program.graph.tensors[tensor].value()
     return held.elements * ITEM_BYTES[held.dtype]
 
 
-def _step_buffers(program: Program) -> dict[Key, Lifetime]:
+def _step_buffers(program: Program[Kernel]) -> dict[Key, Lifetime]:
     """Scratch and workspaces: a step's calls follow each other, so that their workspaces may be the same memory."""
     found: dict[Key, Lifetime] = {}
     for number, step in enumerate(program.steps):

@@ -13,6 +13,7 @@ from elftools.elf.elffile import ELFFile
 
 from harness.deploy.backend import GeneratedCode
 from harness.deploy.target import Core, Memory, MemoryKind, Target
+from harness.deploy.toolchain import core_flags
 from harness.paths import FIRMWARE
 
 FLASH, RAM = 0x0800_0000, 0x2000_0000
@@ -20,27 +21,16 @@ _FLASH_BYTES, _RAM_BYTES = 4 << 20, 4 << 20
 _RETURN = FLASH + _FLASH_BYTES - 16
 _STEP_DONE = FLASH + _FLASH_BYTES - 32
 
-CORTEX_M4 = Target(
-    name="bare_m4",
-    core=Core.CORTEX_M4,
-    fpu="fpv4-sp-d16",
-    family="none",
-    clock_hz=100_000_000,
-    console_baud=115_200,
-    memories=(
-        Memory("flash", MemoryKind.FLASH, FLASH, _FLASH_BYTES),
-        Memory("ram", MemoryKind.RAM, RAM, _RAM_BYTES),
-    ),
-)
-CORTEX_M7 = Target(
-    name="bare_m7",
-    core=Core.CORTEX_M7,
-    fpu="fpv5-sp-d16",
-    family="none",
-    clock_hz=200_000_000,
-    console_baud=115_200,
-    memories=CORTEX_M4.memories,
-)
+
+def _bare(core: Core, fpu: str) -> Target:
+    memories = Memory("flash", MemoryKind.FLASH, FLASH, _FLASH_BYTES), Memory("ram", MemoryKind.RAM, RAM, _RAM_BYTES)
+    return Target(f"bare_{core}", core, fpu, "none", clock_hz=100_000_000, console_baud=115_200, memories=memories)
+
+
+CORTEX_M0PLUS = _bare(Core.CORTEX_M0PLUS, "")
+CORTEX_M4 = _bare(Core.CORTEX_M4, "fpv4-sp-d16")
+CORTEX_M7 = _bare(Core.CORTEX_M7, "fpv5-sp-d16")
+CORTEX_M33 = _bare(Core.CORTEX_M33, "fpv5-sp-d16")
 
 _SCRIPT = f"""
 ENTRY(model_run)
@@ -58,11 +48,10 @@ def link(code: GeneratedCode, target: Target, directory: Path) -> Path:
     """Compile and link generated code alone; every symbol it needs must be its own or the C library's."""
     script, elf = directory / "bare.ld", directory / "bare.elf"
     script.write_text(_SCRIPT)
-    core = [f"-mcpu={target.core}", "-mthumb", "-mfloat-abi=hard", f"-mfpu={target.fpu}"]
-    files = [str(file) for file in (*code.sources, *code.objects)]
+    files = [str(file) for file in (*code.sources, *code.objects, *code.kernel_archives)]
     roots = [f"-Wl,-u,{symbol}" for symbol in ("model_init", "model_inputs", "model_outputs", "model_arena_bytes")]
-    include = [f"-I{FIRMWARE / 'include'}"]
-    flags = [*core, "-O2", "-Wall", "-Wextra", "-Werror", "-nostartfiles", "--specs=nano.specs", *include]
+    include = [f"-I{FIRMWARE / 'include'}", *(f"-isystem{folder}" for folder in code.include_directories)]
+    flags = [*core_flags(target), "-O2", "-Wall", "-Wextra", "-Werror", "-nostartfiles", "--specs=nano.specs", *include]
     linking = ["-Wl,--gc-sections,-z,noexecstack", *roots, f"-T{script}", *files, "-lm", "-o", str(elf)]
     subprocess.run(["arm-none-eabi-gcc", *flags, *linking], check=True)
     return elf
@@ -75,9 +64,14 @@ class BareCore:
         import unicorn
         import unicorn.arm_const as arm
 
-        model = arm.UC_CPU_ARM_CORTEX_M7 if core is Core.CORTEX_M7 else arm.UC_CPU_ARM_CORTEX_M4
+        models = {
+            Core.CORTEX_M0PLUS: arm.UC_CPU_ARM_CORTEX_M0,
+            Core.CORTEX_M4: arm.UC_CPU_ARM_CORTEX_M4,
+            Core.CORTEX_M7: arm.UC_CPU_ARM_CORTEX_M7,
+            Core.CORTEX_M33: arm.UC_CPU_ARM_CORTEX_M33,
+        }
         self._arm: Any = arm
-        self._uc: Any = unicorn.Uc(unicorn.UC_ARCH_ARM, unicorn.UC_MODE_THUMB, cpu=model)
+        self._uc: Any = unicorn.Uc(unicorn.UC_ARCH_ARM, unicorn.UC_MODE_THUMB, cpu=models[core])
         self._uc.mem_map(FLASH, _FLASH_BYTES)
         self._uc.mem_map(RAM, _RAM_BYTES)
         with elf.open("rb") as file:

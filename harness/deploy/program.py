@@ -1,0 +1,122 @@
+"""A model as a flat list of kernel calls on tensors, before anything has an address: for backends that write C."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
+
+from harness.model.tflite_graph import Graph, GraphOperator
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+ALIASES = frozenset({"RESHAPE", "SQUEEZE", "EXPAND_DIMS"})
+"""Operators that give the same bytes another shape: they cost nothing."""
+
+
+class Kernel(Protocol):
+    """What a call runs."""
+
+    @property
+    def workspaces(self) -> tuple[int, ...]:
+        """Bytes of each workspace; their addresses come after all other arguments."""
+
+
+KernelT = TypeVar("KernelT", bound=Kernel, covariant=True)
+
+
+@dataclass(frozen=True)
+class Activation:
+    """An argument that lies in the arena: a tensor by its index in the graph."""
+
+    tensor: int
+
+
+@dataclass(frozen=True)
+class Scratch:
+    """An argument that lies in the arena from one call of a step to another of the same step."""
+
+    name: str
+    nbytes: int
+
+
+if TYPE_CHECKING:
+    Argument = Activation | Scratch | NDArray[np.generic]
+
+
+@dataclass(frozen=True, eq=False)
+class Call(Generic[KernelT]):
+    """One call of a kernel; constants are arrays, the output is the last argument."""
+
+    kernel: KernelT
+    arguments: tuple[Argument, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class ProgramStep(Generic[KernelT]):
+    """Calls that are timed as one, and the names of the layers that they compute."""
+
+    layers: tuple[str, ...]
+    calls: tuple[Call[KernelT], ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Program(Generic[KernelT]):
+    """All steps of an inference.
+
+    Attributes:
+        storage: for each tensor of the graph, the tensor whose memory it shares: itself, if no alias.
+    """
+
+    graph: Graph
+    steps: tuple[ProgramStep[KernelT], ...]
+    storage: tuple[int, ...]
+
+
+def _never(_operator: GraphOperator) -> Sequence[int]:
+    return ()
+
+
+def assemble(
+    graph: Graph,
+    lower: Callable[[GraphOperator], Sequence[Call[KernelT]]],
+    may_overwrite: Callable[[GraphOperator], Sequence[int]] = _never,
+) -> Program[KernelT]:
+    """The program of a graph. An alias has no step of its own: it joins the one before it, or if none is, the first.
+
+    Args:
+        may_overwrite: the inputs, as tensors of the graph, over which an operator can write its output while it reads
+            them. The first that is of the output's size, and that nothing needs any more, gives its memory.
+    """
+    storage = list(range(len(graph.tensors)))
+    steps: list[ProgramStep[KernelT]] = []
+    waiting: tuple[str, ...] = ()
+    for operator in graph.operators:
+        if operator.op in ALIASES:
+            source = operator.inputs[0]
+            assert source is not None
+            storage[operator.outputs[0]] = storage[source]
+            if steps:
+                steps[-1] = ProgramStep((*steps[-1].layers, operator.name), steps[-1].calls)
+            else:
+                waiting = (*waiting, operator.name)
+            continue
+        for source in may_overwrite(operator):
+            if _is_free(graph, storage, source, operator):
+                storage[operator.outputs[0]] = storage[source]
+                break
+        steps.append(ProgramStep((*waiting, operator.name), tuple(lower(operator))))
+        waiting = ()
+    return Program(graph, tuple(steps), tuple(storage))
+
+
+def _is_free(graph: Graph, storage: Sequence[int], source: int, operator: GraphOperator) -> bool:
+    """Whether a tensor's memory has the size of the operator's output, and no other use from there on."""
+    tensor, output = graph.tensors[source], graph.tensors[operator.outputs[0]]
+    if tensor.data is not None or tensor.value().nbytes != output.value().nbytes:
+        return False
+    needed = {index for later in graph.operators[operator.index + 1 :] for index in later.inputs if index is not None}
+    needed |= set(graph.outputs)
+    return all(storage[index] != storage[source] for index in needed)

@@ -1,0 +1,1 @@
+"""Training: seeded, in a process of its own, with checkpoints; importing it is cheap."""
