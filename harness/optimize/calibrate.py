@@ -6,12 +6,12 @@ samples here, a range is found for each tensor that it computes, and `ai_edge_qu
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from harness.model.tflite_reader import parse_graph
+from harness.optimize.quantization import Quantization
 from harness.optimize.ranges import find_range
-from harness.optimize.recipe import Calibration
-from harness.optimize.variant import Quantization
+from harness.optimize.recipe import Recipe
 
 if TYPE_CHECKING:
     import numpy as np
@@ -24,9 +24,8 @@ _VALUES_A_SAMPLE = 2048
 def quantize(
     content: bytes,
     quantization: Quantization,
-    samples: NDArray[np.float32],
-    calibration: Calibration,
-    per_tensor: bool,
+    samples: NDArray[np.generic],
+    recipe: Recipe,
     seed: int,
 ) -> bytes:
     """A float32 `.tflite` of one input in one of the calibrated quantizations.
@@ -35,33 +34,31 @@ def quantize(
         samples: (count, *input shape without batch).
         seed: of the values that are looked at.
     """
+    import numpy as np
     from ai_edge_quantizer import qtyping, quantizer
     from ai_edge_quantizer.algorithm_manager import AlgorithmName
 
     names = qtyping.TFLOperationName
     tool = quantizer.Quantizer(content)
     bits = 16 if quantization.activations == "int16" else 8
-    granularity = qtyping.QuantGranularity.TENSORWISE if per_tensor else qtyping.QuantGranularity.CHANNELWISE
+    granularity = qtyping.QuantGranularity.TENSORWISE if recipe.per_tensor else qtyping.QuantGranularity.CHANNELWISE
     tool.add_static_config(".*", names.ALL_SUPPORTED, bits, 8, granularity)
     if quantization.io == "float32":
         for end in (names.INPUT, names.OUTPUT):
             tool.update_quantization_recipe(".*", end, algorithm_key=AlgorithmName.NO_QUANTIZE)
     ranges = {
-        name: find_range(values, calibration, 2**bits - 1)
+        name: find_range(values, recipe.calibration, 2**bits - 1)
         for name, values in _activations(content, samples, seed).items()
     }
-    statistics = {name: {"min": np_scalar(least), "max": np_scalar(most)} for name, (least, most) in ranges.items()}
+    statistics = {
+        name: {"min": np.full(1, least, np.float32), "max": np.full(1, greatest, np.float32)}
+        for name, (least, greatest) in ranges.items()
+    }
     result: bytes = bytes(tool.quantize(statistics, enable_progress_report=False).quantized_model)
     return result
 
 
-def np_scalar(value: float) -> Any:
-    import numpy as np
-
-    return np.full((1,), value, np.float32)
-
-
-def _activations(content: bytes, samples: NDArray[np.float32], seed: int) -> dict[str, NDArray[np.float32]]:
+def _activations(content: bytes, samples: NDArray[np.generic], seed: int) -> dict[str, NDArray[np.float32]]:
     """Values of every float tensor that is given or computed, by its name."""
     import numpy as np
     from ai_edge_litert.interpreter import Interpreter, OpResolverType

@@ -1,9 +1,10 @@
 """Structured pruning: whole channels are cut out, and a smaller model remains.
 
 Channels that are added to each other go or stay together, as do those that pass through a depthwise convolution, a
-normalization, an activation or a pooling. Such a group loses the channels whose filters weigh least: their L1 norm, times
-what a batch normalization makes of it (Li et al., Pruning filters for efficient ConvNets, 2017; Liu et al., Learning
-efficient convolutional networks through network slimming, 2017). The model's own inputs and outputs keep theirs.
+normalization, an activation or a pooling. Such a group loses the channels whose filters weigh least: their L1 norm,
+times what a batch normalization makes of it (Li et al., Pruning filters for efficient ConvNets, 2017; Liu et al.,
+Learning efficient convolutional networks through network slimming, 2017). The model's own inputs and outputs keep
+theirs.
 """
 
 from __future__ import annotations

@@ -5,17 +5,20 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Callable
+from importlib.metadata import version
 from pathlib import Path
 
-from harness.cache import cached, sha256_of_files
+from harness.cache import cached
 from harness.errors import ModelError
-from harness.model.model import Model
 from harness.model.tflite_graph import open_graph
 from harness.model.tflite_reader import read_tflite
 from harness.model.zoo.find import find_entry
-from harness.model.zoo.weights import recipe, weights_file
+from harness.model.zoo.weights import weights_file
 from harness.optimize.detect import detect_quantization, has_channel_scales
-from harness.optimize.variant import Quantization, Variant
+from harness.optimize.prepare import recipe_key, teachers
+from harness.optimize.quantization import Quantization
+from harness.optimize.recipe import AS_TRAINED, Recipe
+from harness.optimize.variant import Variant
 from harness.progress import status
 from harness.tensorflow_process import environment, last_words
 
@@ -25,6 +28,7 @@ REPRESENTATIVE_SAMPLES = 100
 def make_variant(
     source: str,
     quantization: Quantization,
+    recipe: Recipe = AS_TRAINED,
     seed: int = 0,
     representative_samples: int = REPRESENTATIVE_SAMPLES,
     meanwhile: Callable[[], None] = lambda: None,
@@ -33,6 +37,7 @@ def make_variant(
 
     Args:
         source: the model's name in `ZOO` or a description, with options if need be (see `harness.model.zoo.find`).
+        recipe: what is done to it beforehand, and how it is calibrated.
         seed: of weights, training and calibration.
         representative_samples: how many calibrate integers: of the data set's training split, or else made up.
         meanwhile: called while another process converts; a time to load what comes next.
@@ -40,27 +45,32 @@ def make_variant(
     Raises:
         ModelError: there is no such model, its description is not what it has to be, or TensorFlow failed.
         DatasetError: what it is to be trained on is not at hand.
+        ConfigError: the recipe makes no sense for the quantization.
     """
     entry = find_entry(source)
+    recipe.check(quantization)
     if representative_samples < 1:
         raise ModelError(f"{source}: needs 1 representative sample or more, not {representative_samples}")
-    samples = representative_samples if quantization.is_calibrated else 0
+    # Training for int8 finds the ranges itself.
+    samples = representative_samples if quantization.is_calibrated and not recipe.qat else 0
     key = {
-        "weights": recipe(entry, seed),
+        **recipe_key(entry, recipe, seed),
         "quantization": quantization.value,
         "representative_samples": samples,
-        "code": sha256_of_files(Path(__file__).with_name("convert_process.py")),
+        "quantizer": version("ai-edge-quantizer"),
     }
 
     def make(directory: Path) -> None:
-        if entry.trained:
-            weights_file(entry, seed)  # here, where its progress is seen
-        arguments = (source, quantization.value, str(seed), str(samples), str(directory / f"{entry.name}.tflite"))
-        with status(f"converting {entry.name} to {quantization}"):
-            _run_converter(arguments, meanwhile)
+        for one in (entry, *teachers(recipe)):
+            if one.trained:
+                weights_file(one, seed)  # here, where its progress is seen
+        arguments = (source, quantization.value, recipe.to_json(), str(seed), str(samples))
+        with status(f"converting {entry.name} to {quantization} {recipe}".rstrip()):
+            _run_converter((*arguments, str(directory / f"{entry.name}.tflite")), meanwhile)
 
     path = cached("variants", key, make) / f"{entry.name}.tflite"
-    return _variant(read_tflite(path, entry.name), quantization, source, samples, seed)
+    model = read_tflite(path, entry.name)
+    return Variant(model, quantization, source, samples, seed, has_channel_scales(open_graph(model)), recipe)
 
 
 def variant_of_file(path: Path) -> Variant:
@@ -70,11 +80,9 @@ def variant_of_file(path: Path) -> Variant:
         ModelError: it can't be read, or it is quantized in a way that no `Quantization` describes, see `detect`.
     """
     model = read_tflite(path)
-    return _variant(model, detect_quantization(open_graph(model), str(path)), str(path))
-
-
-def _variant(model: Model, quantization: Quantization, source: str, samples: int = 0, seed: int = 0) -> Variant:
-    return Variant(model, quantization, source, samples, seed, has_channel_scales(open_graph(model)))
+    graph = open_graph(model)
+    quantization = detect_quantization(graph, str(path))
+    return Variant(model, quantization, str(path), per_channel=has_channel_scales(graph))
 
 
 def _run_converter(arguments: tuple[str, ...], meanwhile: Callable[[], None]) -> None:

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 from harness.errors import HarnessError
 from harness.model.zoo.find import find_entry
-from harness.model.zoo.weights import keras_model, weights_file
-from harness.optimize.variant import Quantization
+from harness.optimize.prepare import prepared
+from harness.optimize.quantization import Quantization
+from harness.optimize.recipe import Recipe
 from harness.tensorflow_process import import_tensorflow
 
 if TYPE_CHECKING:
@@ -21,16 +22,31 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-def main(source: str, quantization: Quantization, seed: int, representative_samples: int, path: Path) -> None:
-    """Write the `.tflite` of a model of the zoo or of a description."""
+def main(source: str, quantization: Quantization, recipe: Recipe, seed: int, samples: int, path: Path) -> None:
+    """Write the `.tflite` of a model of the zoo or of a description.
+
+    Args:
+        samples: how many calibrate it.
+    """
     entry = find_entry(source)
-    representative = entry.representative(representative_samples, seed) if representative_samples else None
+    representative = entry.representative(samples, seed) if samples else None
     import_tensorflow()
-    path.write_bytes(_convert(keras_model(entry, weights_file(entry, seed)), quantization, representative))
+    model = prepared(entry, recipe, seed)
+    if recipe.is_plain or representative is None:
+        path.write_bytes(_convert(model, quantization, representative))
+    else:
+        from harness.optimize.calibrate import quantize
+
+        real = _convert(model, Quantization.FLOAT32, None)
+        path.write_bytes(quantize(real, quantization, representative, recipe, seed))
 
 
 def _convert(keras_model: Any, quantization: Quantization, representative: NDArray[np.generic] | None) -> bytes:
-    """A `.tflite` from a Keras model of batch one."""
+    """A `.tflite` from a Keras model of batch one.
+
+    Args:
+        representative: what calibrates integers; None for a model that says what ranges it has.
+    """
     import tensorflow as tf
 
     sets = tf.lite.OpsSet
@@ -46,6 +62,7 @@ def _convert(keras_model: Any, quantization: Quantization, representative: NDArr
     if representative is not None:
         converter.representative_dataset = lambda: ([sample[None]] for sample in representative)
         converter.target_spec.supported_ops = [integer_operators[quantization.activations]]
+    if quantization.is_calibrated:
         converter.inference_input_type = converter.inference_output_type = tf.dtypes.as_dtype(quantization.io)
     content: bytes = converter.convert()
     return content
@@ -53,6 +70,7 @@ def _convert(keras_model: Any, quantization: Quantization, representative: NDArr
 
 if __name__ == "__main__":
     try:
-        main(sys.argv[1], Quantization(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4]), Path(sys.argv[5]))
+        model, stored, steps, number, count, output = sys.argv[1:]
+        main(model, Quantization(stored), Recipe.from_json(steps), int(number), int(count), Path(output))
     except HarnessError as error:
         sys.exit(str(error))

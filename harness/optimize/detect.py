@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from harness.errors import ModelError
 from harness.model.tflite_graph import Graph, GraphOperator, GraphTensor
-from harness.optimize.variant import Quantization
+from harness.optimize.quantization import Quantization
 
 _CONVERSIONS = ("QUANTIZE", "DEQUANTIZE")
 # Indices, shapes and conditions are of these types however the data is quantized.

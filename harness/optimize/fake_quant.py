@@ -1,9 +1,9 @@
 """Quantization-aware training: a model learns with weights and activations rounded as int8 will round them.
 
 Batch normalizations are folded into the weights first, as the converter does. In training, kernels are rounded to
-symmetric int8 by channel, and every tensor that the int8 model stores to int8 of the range that it has had of late (Jacob
-et al., Quantization and training of neural networks for efficient integer-arithmetic-only inference, 2018). The converter
-then takes these ranges, from fake-quantization operators in the graph. Imported where TensorFlow is.
+symmetric int8 by channel, and every tensor that the int8 model stores to int8 of the range that it has had of late
+(Jacob et al., Quantization and training of neural networks for efficient integer-arithmetic-only inference, 2018). The
+converter then takes these ranges, from fake-quantization operators in the graph. Imported where TensorFlow is.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from harness.errors import ModelError
 from harness.optimize.fine_tune import AfterBatch, Lessons, fine_tune
 from harness.optimize.keras_graph import called, consumers, copied, copy_weights, producers, rebuilt
 
@@ -78,7 +79,13 @@ def train_quantized(model: Any, lessons: Lessons, epochs: int, seed: int, after_
 
     Returns:
         the range of every tensor that its int8 form stores.
+
+    Raises:
+        ModelError: a layer has weights of which it is not known how int8 rounds them.
     """
+    for layer in model.layers:
+        if layer.weights and type(layer).__name__ not in (*_WEIGHTED, "BatchNormalization"):
+            raise ModelError(f"layer {layer.name}: qat knows no {type(layer).__name__}, only {', '.join(_WEIGHTED)}")
     observers = {name: _Observed(f"{name}_observed") for name in _stored(model)}
 
     def make(layer: Any, tensors: list[Any]) -> Any:

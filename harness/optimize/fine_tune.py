@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from harness.errors import ModelError
-from harness.model.dataset import Dataset
 
 if TYPE_CHECKING:
     import numpy as np
@@ -29,28 +28,28 @@ class Lessons:
     """What a model is trained with.
 
     Attributes:
-        samples: (count, ...) float32.
-        labels: (count,) class numbers.
+        samples, answers: (count, ...) as in `Split`.
+        loss: by its Keras name.
         teacher: (count, classes) probabilities that another model gives; None where there is no teacher.
     """
 
-    samples: NDArray[np.float32]
-    labels: NDArray[np.int64]
+    samples: NDArray[np.generic]
+    answers: NDArray[np.generic]
+    loss: str
     teacher: NDArray[np.float32] | None = None
 
 
-def taught_by(data: Dataset, teacher: Any, teachers_data: Dataset) -> Lessons:
+def taught_by(lessons: Lessons, teacher: Any, teachers_lessons: Lessons) -> Lessons:
     """Lessons with a teacher, who sees the same samples in a form of its own.
 
     Raises:
-        ModelError: the two sets of data do not have the same samples, by their labels.
+        ModelError: the teacher does not know the same samples, by their labels.
     """
     import numpy as np
 
-    if not np.array_equal(data.labels, teachers_data.labels):
-        raise ModelError(f"a teacher for {data.name} has to know the same samples, not those of {teachers_data.name}")
-    answers = teacher.predict(teachers_data.samples.astype(np.float32), batch_size=BATCH, verbose=0)
-    return Lessons(data.samples.astype(np.float32), data.labels, answers)
+    if not np.array_equal(lessons.answers, teachers_lessons.answers):
+        raise ModelError("the teacher was trained on other samples than the model that it is to teach")
+    return replace(lessons, teacher=teacher.predict(teachers_lessons.samples, batch_size=BATCH, verbose=0))
 
 
 def fine_tune(
@@ -58,14 +57,10 @@ def fine_tune(
     lessons: Lessons,
     epochs: int,
     seed: int,
-    after_batch: AfterBatch = lambda _done: None,
+    after_batch: AfterBatch,
     learning_rate: float = LEARNING_RATE,
 ) -> None:
-    """Train a classifier on; every random number is ours, so that a seed gives the same weights every time.
-
-    Raises:
-        ModelError: the model's output is not the probability of each class.
-    """
+    """Train a model on in place; every random number is ours, so that a seed gives the same weights every time."""
     import keras
     import numpy as np
     import tensorflow
@@ -73,45 +68,36 @@ def fine_tune(
     tensorflow.config.experimental.enable_op_determinism()
     keras.utils.set_random_seed(seed)
     generator = np.random.default_rng(seed)
-    targets = _targets(model, lessons)
+    targets, loss = (lessons.answers, lessons.loss) if lessons.teacher is None else (_both(lessons), _distilled)
     steps = epochs * -(-len(targets) // BATCH)
     schedule = keras.optimizers.schedules.CosineDecay(learning_rate, steps)
-    model.compile(keras.optimizers.Adam(schedule), _loss)
+    model.compile(keras.optimizers.Adam(schedule), loss)
     order = np.concatenate([generator.permutation(len(targets)) for _ in range(epochs)])
+    samples = lessons.samples[order]
     after = keras.callbacks.LambdaCallback(
         on_train_batch_end=lambda batch, logs: after_batch((batch + 1) / steps)  # noqa: ARG005 - Keras names it
     )
     after_batch(0.0)
-    model.fit(
-        *(lessons.samples[order], targets[order]),
-        batch_size=BATCH,
-        epochs=1,
-        shuffle=False,
-        verbose=0,
-        callbacks=[after],
-    )
+    model.fit(samples, targets[order], batch_size=BATCH, epochs=1, shuffle=False, verbose=0, callbacks=[after])
     after_batch(1.0)
 
 
-def _targets(model: Any, lessons: Lessons) -> NDArray[np.float32]:
-    """(count, 2, classes): what the label says, and what the teacher says, who without one says the same."""
+def _both(lessons: Lessons) -> NDArray[np.float32]:
+    """(count, 2, classes): what the label says, and what the teacher says."""
     import numpy as np
 
-    classes = model.output.shape[-1]
-    if len(model.output.shape) != 2 or lessons.labels.max() >= classes:
-        raise ModelError(f"{model.name}: recipes train classifiers of all labels, with one output")
-    labels = np.eye(classes, dtype=np.float32)[lessons.labels]
-    return np.stack([labels, labels if lessons.teacher is None else lessons.teacher], axis=1)
+    assert lessons.teacher is not None
+    labels = np.eye(lessons.teacher.shape[-1], dtype=np.float32)[lessons.answers.astype(np.int64)]
+    return np.stack([labels, lessons.teacher], axis=1)
 
 
-def _loss(targets: Any, probabilities: Any) -> Any:
-    from keras import losses, ops
+def _distilled(targets: Any, probabilities: Any) -> Any:
+    """(batch,) losses; a factor keeps the gradients of the soft targets as large as those of the labels."""
+    from keras import losses
 
-    labels, teacher = targets[:, 0], targets[:, 1]
-    hard = losses.categorical_crossentropy(labels, probabilities)
-    soft = losses.categorical_crossentropy(_softened(teacher), _softened(probabilities)) * TEMPERATURE**2
-    taught = ops.any(labels != teacher)
-    return ops.where(taught, (1 - TEACHER_SHARE) * hard + TEACHER_SHARE * soft, hard)
+    hard = losses.categorical_crossentropy(targets[:, 0], probabilities)
+    soft = losses.categorical_crossentropy(_softened(targets[:, 1]), _softened(probabilities))
+    return (1 - TEACHER_SHARE) * hard + TEACHER_SHARE * TEMPERATURE**2 * soft
 
 
 def _softened(probabilities: Any) -> Any:

@@ -30,7 +30,7 @@ def find_range(values: NDArray[np.floating], calibration: Calibration, steps: in
     if calibration is not Calibration.MSE:
         return least, greatest
     candidates = [(least * share, greatest * share) for share in np.linspace(1, 0, _SHRINKINGS, endpoint=False)]
-    return min(candidates, key=lambda ends: _error(values, *ends, steps))
+    return min(candidates, key=lambda one: _error(values, one[0], one[1], steps))
 
 
 def _error(values: NDArray[np.floating], least: float, greatest: float, steps: int) -> float:

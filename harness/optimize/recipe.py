@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Self
 
 from harness.errors import ConfigError
-from harness.optimize.variant import Quantization
+from harness.optimize.quantization import Quantization
 from harness.value import Value
 
 _EPOCHS = 10
@@ -41,9 +41,9 @@ class Recipe(Value):
         prune: per cent of each kernel's weights that become zero.
         cluster: how many different values each kernel keeps; 0 for as many as it has.
         qat: train on with rounded weights and activations, as int8 will round them.
-        distill: whom all training copies too: a model of the zoo, or `SELF`, the model as it was; "" for none.
+        distill: whom all training copies too: a model of the zoo, or `SELF`, the model as it was; empty for none.
         calibration: of integer activations, where `qat` has not found their ranges.
-        per_tensor: one scale for all channels of a kernel.
+        per_tensor: one scale for all channels of a kernel, where activations are integers.
         epochs: of each step's training, on the data set of the zoo's model. Without one, nothing is trained.
     """
 
@@ -62,8 +62,8 @@ class Recipe(Value):
             value = getattr(self, name)
             if not least <= value <= most and (value or name == "epochs"):
                 raise ConfigError(f"{name}{value}: want {name}{least} to {name}{most}")
-        if self.qat and self.calibration is not Calibration.MIN_MAX:
-            raise ConfigError(f"qat finds the ranges of activations while it trains; leave {self.calibration} out")
+        if self.qat and not self.is_plain:
+            raise ConfigError(f"{self}: qat finds ranges and scales while it trains; leave all that chooses them out")
 
     @classmethod
     def parse(cls, text: str) -> Self:
@@ -111,18 +111,40 @@ class Recipe(Value):
         """Whether it changes the Keras model, before anything is converted."""
         return bool(self.distill or self.channels or self.prune or self.cluster or self.qat)
 
+    @property
+    def is_plain(self) -> bool:
+        """Whether TensorFlow's converter quantizes as it says."""
+        return self.calibration is Calibration.MIN_MAX and not self.per_tensor
+
+    @property
+    def training(self) -> Self:
+        """The part that changes the Keras model, which all conversions share."""
+        return replace(self, calibration=Calibration.MIN_MAX, per_tensor=False)
+
     def check(self, quantization: Quantization) -> None:
         """Refuse what makes no sense for a quantization.
 
         Raises:
-            ConfigError: it trains for, calibrates or rounds what the quantization leaves as it is.
+            ConfigError: it trains for, or calibrates, what the quantization leaves as it is.
         """
         if self.qat and quantization.activations != "int8":
-            raise ConfigError(f"qat trains for int8 or int8_float_io, not for {quantization}")
-        if self.calibration is not Calibration.MIN_MAX and not quantization.is_calibrated:
-            raise ConfigError(f"{self.calibration} calibrates integer activations, and {quantization} has none")
-        if self.per_tensor and quantization in (Quantization.FLOAT32, Quantization.FLOAT16):
-            raise ConfigError(f"per_tensor is about scales of weights, and {quantization} has none")
+            raise ConfigError(f"qat trains for int8 and int8_float_io, not for {quantization}")
+        if not self.is_plain and not quantization.is_calibrated:
+            raise ConfigError(f"{self} is about integer activations, and {quantization} has none")
+
+    def steps(self) -> list[str]:
+        """What it says, for people."""
+        teacher = "the model as it was" if self.distill == SELF else self.distill
+        steps = (
+            self.channels and f"{self.channels} % of the channels cut out",
+            self.prune and f"{self.prune} % of each kernel's weights made zero",
+            self.cluster and f"at most {self.cluster} values a kernel",
+            self.qat and "trained with rounded weights and activations",
+        )
+        found = [step for step in steps if step]
+        if self.trains:
+            found.append(f"trained on for {self.epochs} epochs a step" + (f", taught by {teacher}" if teacher else ""))
+        return found + (["one scale a kernel"] if self.per_tensor else [])
 
 
 SELF = "self"

@@ -56,8 +56,9 @@ def _largest(weights: NDArray[np.float32], count: int) -> NDArray[np.bool_]:
 
 
 def clustered(weights: NDArray[np.float32], count: int, keep_zeros: bool) -> NDArray[np.float32]:
-    """A kernel with at most `count` different values, by k-means from equally spaced ones (Han et al., Deep compression,
-    2016).
+    """A kernel with at most `count` different values.
+
+    Found by k-means from equally spaced ones, as in Han et al., Deep compression, 2016.
 
     Args:
         keep_zeros: zero is one of the values, and is that of exactly the weights that are zero.

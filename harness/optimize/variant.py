@@ -1,51 +1,15 @@
-"""A variant: one way to quantize a model."""
+"""A variant: one way to make a model smaller or faster."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 
-from harness.errors import ConfigError
 from harness.model.model import Model
+from harness.optimize.quantization import Quantization
+from harness.optimize.recipe import AS_TRAINED, Calibration, Recipe
 from harness.value import Value
 
-
-class Quantization(StrEnum):
-    """How weights, activations, inputs and outputs are stored: all that TFLite's converter offers."""
-
-    FLOAT32 = "float32"
-    FLOAT16 = "float16"
-    """Weights and biases are float16, and a DEQUANTIZE before each layer makes float32 of them; the rest is float32."""
-    DYNAMIC = "dynamic"
-    """Weights are int8, except small ones (less than 1024 elements); the rest is float32. Hybrid kernels quantize the
-    activations that they read as they go, by the range these happen to have."""
-    INT8_FLOAT_IO = "int8_float_io"
-    """As `INT8` within; a QUANTIZE and a DEQUANTIZE make float32 of input and output."""
-    INT8 = "int8"
-    """Weights, activations, input and output are int8."""
-    INT16X8_FLOAT_IO = "int16x8_float_io"
-    """As `INT16X8` within; a QUANTIZE and a DEQUANTIZE make float32 of input and output."""
-    INT16X8 = "int16x8"
-    """Activations, input and output are int16, weights int8, biases int64."""
-
-    @classmethod
-    def _missing_(cls, value: object) -> None:
-        raise ConfigError(f"no quantization is called {str(value)!r}; there are {', '.join(cls)}")
-
-    @property
-    def activations(self) -> str:
-        """The type of what flows from layer to layer, as numpy names it."""
-        return next((dtype for dtype in ("int16", "int8") if self.startswith(dtype)), "float32")
-
-    @property
-    def io(self) -> str:
-        """The type of input and output."""
-        return "float32" if self.endswith("_float_io") else self.activations
-
-    @property
-    def is_calibrated(self) -> bool:
-        """Whether representative samples are needed, to find the ranges of activations."""
-        return self.activations != "float32"
+__all__ = ["Quantization", "Variant"]
 
 
 @dataclass(frozen=True)
@@ -58,6 +22,7 @@ class Variant(Value):
         representative_samples: how many samples calibrated the quantization; 0 where none did.
         seed: of training and calibration.
         per_channel: whether some weights have a scale for each output channel.
+        recipe: what else was done to the model.
     """
 
     model: Model
@@ -66,3 +31,17 @@ class Variant(Value):
     representative_samples: int = 0
     seed: int = 0
     per_channel: bool = False
+    recipe: Recipe = AS_TRAINED
+
+    @property
+    def steps(self) -> tuple[str, ...]:
+        """How it was made, for people."""
+        found = [*self.recipe.steps(), f"stored as {self.quantization}"]
+        if self.per_channel:
+            found.append("a scale for each channel's weights")
+        if self.representative_samples:
+            rule = (
+                "the greatest and least" if self.recipe.calibration is Calibration.MIN_MAX else self.recipe.calibration
+            )
+            found.append(f"activations' ranges by {rule} of {self.representative_samples} samples")
+        return (*found, f"seed {self.seed}")
