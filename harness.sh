@@ -21,6 +21,8 @@ missing_packages() {
         /*) ;;
         *) echo libnewlib-arm-none-eabi ;;
     esac
+    # Headers only, for backends that hand over C++.
+    echo '#include <cstdint>' | arm-none-eabi-gcc -x c++ -fsyntax-only - 2>/dev/null || echo libstdc++-arm-none-eabi-dev
     command -v cc >/dev/null || echo gcc
     [ -e /usr/include/stdio.h ] || echo libc6-dev
     [ -x .venv/bin/python ] || "$python" -c 'import ensurepip, venv' 2>/dev/null || echo python3-venv

@@ -129,6 +129,7 @@ def board_file_model() -> type[BaseModel]:
         instructions: CacheEntry
         data: CacheEntry | None = None
         unified: bool = False
+        refill_cycles: Annotated[int, Field(ge=0)] = 0
 
     class Level1Entry(BaseModel):
         model_config = strict
@@ -211,7 +212,8 @@ def _accelerator(entry: Any) -> Accelerator | None:
     if one is None:
         return None
     line = one.dual_bank_line or one.line
-    return Accelerator(one.line, line, _geometry(one.instructions), _geometry(one.data), one.unified)
+    data = _geometry(one.data)
+    return Accelerator(one.line, line, _geometry(one.instructions), data, one.unified, one.refill_cycles)
 
 
 def _level1(entry: Any) -> Level1 | None:

@@ -68,6 +68,7 @@ class Accelerator(Value):
     Attributes:
         line: bytes that one read of the flash array gives; `dual_bank_line` in dual-bank mode, where that is less.
         unified: `instructions` holds data, too.
+        refill_cycles: what a line takes beside the wait states, core cycles.
     """
 
     line: int
@@ -75,6 +76,7 @@ class Accelerator(Value):
     instructions: CacheGeometry
     data: CacheGeometry
     unified: bool
+    refill_cycles: int = 0
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ GROUP = "tinyml_harness.backends"
 
 _BUILT_IN = {
     "cmsis_nn": "harness.deploy.cmsis_nn.backend:CmsisNnBackend",
+    "tflm": "harness.deploy.tflm.backend:TflmBackend",
     "tvm": "harness.deploy.tvm.backend:TvmBackend",
 }
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
@@ -90,26 +90,65 @@ def assemble(
         may_overwrite: the inputs, as tensors of the graph, over which an operator can write its output while it reads
             them. The first that is of the output's size, and that nothing needs any more, gives its memory.
     """
+    groups = [(operator,) for operator in graph.operators]
+    return assemble_groups(graph, groups, lambda group: lower(group[0]), lambda group, _calls: may_overwrite(group[0]))
+
+
+Group = tuple[GraphOperator, ...]
+"""Operators in a row that might be one step; the last one's output is that of the group."""
+
+
+def assemble_groups(
+    graph: Graph,
+    groups: Sequence[Group],
+    lower: Callable[[Group], Sequence[Call[KernelT]] | None],
+    may_overwrite: Callable[[Group, Sequence[Call[KernelT]]], Sequence[int]],
+) -> Program[KernelT]:
+    """The same for operators of which several may become one step.
+
+    Args:
+        groups: all operators in order; an alias is a group by itself.
+        lower: gives the calls of a group; None for several operators that no kernel computes as one.
+    """
     storage = list(range(len(graph.tensors)))
     steps: list[ProgramStep[KernelT]] = []
     waiting: tuple[str, ...] = ()
-    for operator in graph.operators:
-        if operator.op in ALIASES:
-            source = operator.inputs[0]
+    for group, calls in _lowered(groups, lower):
+        names = tuple(operator.name for operator in group)
+        if calls is None:
+            source = group[0].inputs[0]
             assert source is not None
-            storage[operator.outputs[0]] = storage[source]
+            storage[group[0].outputs[0]] = storage[source]
             if steps:
-                steps[-1] = ProgramStep((*steps[-1].layers, operator.name), steps[-1].calls)
+                steps[-1] = ProgramStep((*steps[-1].layers, *names), steps[-1].calls)
             else:
-                waiting = (*waiting, operator.name)
+                waiting = (*waiting, *names)
             continue
-        for source in may_overwrite(operator):
-            if _is_free(graph, storage, source, operator):
-                storage[operator.outputs[0]] = storage[source]
+        candidates = may_overwrite(group, calls)
+        inputs = {index for operator in group for index in operator.inputs if index is not None}
+        read = {storage[index] for index in inputs.difference(candidates)}
+        for source in candidates:
+            if storage[source] not in read and _is_free(graph, storage, source, group[-1]):
+                storage[group[-1].outputs[0]] = storage[source]
                 break
-        steps.append(ProgramStep((*waiting, operator.name), tuple(lower(operator))))
+        steps.append(ProgramStep((*waiting, *names), tuple(calls)))
         waiting = ()
     return Program(graph, tuple(steps), tuple(storage))
+
+
+def _lowered(
+    groups: Sequence[Group], lower: Callable[[Group], Sequence[Call[KernelT]] | None]
+) -> Iterator[tuple[Group, Sequence[Call[KernelT]] | None]]:
+    """Each step's operators and calls; None for those of an alias."""
+    for group in groups:
+        if group[0].op in ALIASES:
+            yield group, None
+            continue
+        calls = lower(group)
+        if calls is not None:
+            yield group, calls
+        else:
+            yield from (((operator,), lower((operator,))) for operator in group)
 
 
 def _is_free(graph: Graph, storage: Sequence[int], source: int, operator: GraphOperator) -> bool:

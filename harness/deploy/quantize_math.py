@@ -42,6 +42,10 @@ class Multiplier:
         return 31 - self.shift
 
 
+QUARTER = Multiplier(1 << 30, -1)
+"""One fourth, which takes multiples of four to what they are four times of, exactly."""
+
+
 class Rounding(Enum):
     """How `MultiplyByQuantizedMultiplier` rounds.
 
@@ -79,8 +83,10 @@ def rounding_shift_right(value: int, exponent: int) -> int:
     return (value + (1 << (exponent - 1)) - (value < 0)) >> exponent
 
 
-def multiply(value: int, by: Multiplier) -> int:
-    """TFLite's `MultiplyByQuantizedMultiplier`, rounding twice."""
+def multiply(value: int, by: Multiplier, rounding: Rounding = Rounding.TWICE) -> int:
+    """TFLite's `MultiplyByQuantizedMultiplier`."""
+    if rounding is Rounding.ONCE:
+        return (value * by.quantized + (1 << (by.total_shift - 1))) >> by.total_shift
     return rounding_shift_right(doubling_high_multiply(value << by.left, by.quantized), by.right)
 
 

@@ -16,6 +16,7 @@ from harness.errors import BuildError
 
 COMPILER = "arm-none-eabi-gcc"
 APT_COMMAND = "sudo apt-get install --no-install-recommends gcc-arm-none-eabi libnewlib-arm-none-eabi"
+CXX_APT_COMMAND = "sudo apt-get install --no-install-recommends libstdc++-arm-none-eabi-dev"
 
 # A user's environment must not change what is built: CMake and GCC read these.
 _IGNORED_VARIABLES = {
@@ -25,6 +26,8 @@ _IGNORED_VARIABLES = {
     "LDFLAGS",
     "CPATH",
     "C_INCLUDE_PATH",
+    "CPLUS_INCLUDE_PATH",
+    "CXXFLAGS",
     "LIBRARY_PATH",
     "GCC_EXEC_PREFIX",
 }
@@ -69,6 +72,19 @@ def find_toolchain() -> Toolchain:
         cmake=Path(cmake.CMAKE_BIN_DIR) / "cmake",
         ninja=Path(ninja.BIN_DIR) / "ninja",
     )
+
+
+@lru_cache(maxsize=1)
+def require_cxx_headers() -> None:
+    """See that C++ can be compiled.
+
+    Raises:
+        BuildError: the C++ library's headers, or the compiler, are not installed; the text has the command to run.
+    """
+    try:
+        run_tool([find_toolchain().compiler, "-x", "c++", "-fsyntax-only", "-include", "cstdint", os.devnull])
+    except BuildError as error:
+        raise BuildError(f"{COMPILER} has no headers for C++; run: {CXX_APT_COMMAND}") from error
 
 
 def convert_image(elf: Path, output: Path) -> None:

@@ -11,13 +11,20 @@ from hypothesis import strategies as st
 
 from harness.board.board_file import list_boards, load_board
 from harness.board.virtual.flash_algorithm import CODE, ENTRIES, flash_algorithm
-from harness.board.virtual.flash_layout import LAYOUTS, SectorRun
+from harness.board.virtual.flash_layout import FlashLayout, SectorRun, flash_layout
 from harness.board.virtual.machine import Pause
 from harness.board.virtual.peripherals.flash import KEYS
 from tests.board.registers import Registers
 
 SOURCE = Path(__file__).parents[2] / "harness/board/virtual/native/flash_algorithm.s"
-BOARDS = [name for name in list_boards() if load_board(name).target.family in LAYOUTS]
+
+
+def layout_of(board: str) -> FlashLayout | None:
+    spec = load_board(board)
+    return flash_layout(spec.target.family, spec.mcu)
+
+
+BOARDS = [name for name in list_boards() if layout_of(name) is not None]
 
 
 def test_the_algorithm_is_what_its_source_assembles_to(tmp_path: Path) -> None:
@@ -36,7 +43,9 @@ def test_the_algorithm_is_what_its_source_assembles_to(tmp_path: Path) -> None:
 def test_the_sectors_fill_the_flash_without_gaps(board: str) -> None:
     target = load_board(board).target
     end = 0
-    for run in LAYOUTS[target.family].runs(target.flash.size):
+    layout = layout_of(board)
+    assert layout is not None
+    for run in layout.runs(target.flash.size):
         assert run.offset == end
         end += run.bytes
     assert end == target.flash.size
@@ -53,7 +62,9 @@ class Flash:
     def __init__(self, board: str) -> None:
         self.chip = Registers.of(board)
         self.target = load_board(board).target
-        self.layout = LAYOUTS[self.target.family]
+        layout = layout_of(board)
+        assert layout is not None
+        self.layout = layout
         self.runs = self.layout.runs(self.target.flash.size)
         self.chip.write(DHCSR, HALT)
 

@@ -44,6 +44,7 @@ WAKES_AT_HZ = {
     "disco_f469ni": 16_000_000,
     "nucleo_f767zi": 16_000_000,
     "nucleo_h743zi": 64_000_000,
+    "nucleo_h7a3zi_q": 64_000_000,
 }
 
 
@@ -116,6 +117,16 @@ def test_pll1_of_the_h7_and_its_domains(h7: Registers, m: int, n: int, p: int, p
     assert abs(h7.hz("core") - wanted) <= 1
     assert abs(h7.hz("hclk") - wanted / 2) <= 1
     assert abs(h7.hz("pclk3") - wanted / 4) <= 1
+
+
+@pytest.mark.parametrize(("board", "offsets"), [("nucleo_h743zi", {0xE0, 0x140}), ("nucleo_h7a3zi_q", {0x140})])
+def test_clock_enables_of_the_h7_answer_where_the_part_has_them(board: str, offsets: set[int]) -> None:
+    """RM0433 has RCC_AHB4ENR and RCC_C1_AHB4ENR for the same bits, RM0455 one register at the second's place."""
+    for offset in (0xE0, 0x140):
+        chip = Registers.of(board)
+        chip.write(H7 + offset, 1 << 19 | 0xF)
+        seen = {other for other in (0xE0, 0x140) if chip.read(H7 + other) == 1 << 19 | 0xF}
+        assert seen == (offsets if offset in offsets else set())
 
 
 def test_over_drive_and_the_pll_of_the_f4_give_180_mhz() -> None:

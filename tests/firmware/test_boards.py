@@ -43,10 +43,11 @@ def test_it_runs_at_the_boards_clock_and_baud_rate_and_counts_the_cycles_that_pa
 
 
 @pytest.mark.parametrize(
-    "board", ["nucleo_u575zi_q", "nucleo_g0b1re", "disco_f469ni", "nucleo_h743zi", "mimxrt1170_evk"]
+    "board",
+    ["nucleo_u575zi_q", "nucleo_g0b1re", "disco_f469ni", "nucleo_h743zi", "nucleo_h7a3zi_q", "mimxrt1170_evk"],
 )
 def test_it_is_flashed_through_the_probe(board: str) -> None:
-    """One of each family whose boards no other test flashes."""
+    """One of each flash controller whose boards no other test flashes."""
     with virtual_board(board) as dut:
         device = load(dut, IdentityBackend())
         device.connect()

@@ -1,21 +1,19 @@
-/* STM32H742 and H743 at 400 MHz: the fastest that every revision runs, with its buses at half of that. */
+/* STM32H7 with one core, at the clock that part.h has for it. */
 #include "platform.h"
 
 #include "board.h"
 #include "caches.h"
 #include "field.h"
+#include "part.h"
 #include "pins.h"
 #include "registers.h"
 #include "usart.h"
 
 #define PLL_INPUT_HZ 2000000u
-#define PLL_N 400u
 #define PLL_P 2u
-#define CONSOLE_CLOCK_HZ (BOARD_CLOCK_HZ / 4u)
-/* RM0433 table 17: voltage scale 1, AXI bus from 185 to 210 MHz. */
-#define FLASH_TIMING (FLASH_ACR_LATENCY(2u) | FLASH_ACR_WRHIGHFREQ(2u))
+#define CONSOLE_CLOCK_HZ (BOARD_CLOCK_HZ / PART_BUS_DIVIDER / 2u)
 
-_Static_assert(PLL_INPUT_HZ * PLL_N / PLL_P == BOARD_CLOCK_HZ, "the clock set up below is the board's");
+_Static_assert(PLL_INPUT_HZ * PART_PLL_N / PLL_P == BOARD_CLOCK_HZ, "the clock set up below is the board's");
 _Static_assert(BOARD_CONSOLE_BASE == USART3_BASE, "the console whose clock is switched on below");
 
 static void enable_peripheral_clocks(void)
@@ -26,12 +24,12 @@ static void enable_peripheral_clocks(void)
     (void)RCC_AHB4ENR;
 }
 
-/* RM0433, system supply startup and voltage scaling: the supply has to be chosen once before the scale. */
+/* RM0433 and RM0455, system supply startup and voltage scaling: the supply has to be chosen once before the scale. */
 static void raise_voltage(void)
 {
-    PWR_CR3 = PWR_CR3_LDOEN | PWR_CR3_SCUEN;
+    PWR_CR3 = PART_SUPPLY;
     wait_for(&PWR_CSR1, PWR_CSR1_ACTVOSRDY, PWR_CSR1_ACTVOSRDY);
-    PWR_D3CR |= PWR_D3CR_VOS_SCALE1;
+    PWR_D3CR |= PWR_D3CR_VOS_HIGHEST;
     wait_for(&PWR_D3CR, PWR_D3CR_VOSRDY, PWR_D3CR_VOSRDY);
 }
 
@@ -42,12 +40,12 @@ static void start_clock(void)
     wait_for(&RCC_CR, RCC_CR_HSERDY, RCC_CR_HSERDY);
     RCC_PLLCKSELR = RCC_PLLCKSELR_PLLSRC_HSE | RCC_PLLCKSELR_DIVM1(BOARD_HSE_HZ / PLL_INPUT_HZ);
     RCC_PLLCFGR = RCC_PLLCFGR_PLL1RGE_2_TO_4_MHZ | RCC_PLLCFGR_DIVP1EN;
-    RCC_PLL1DIVR = RCC_PLL1DIVR_N1(PLL_N) | RCC_PLL1DIVR_P1(PLL_P) | RCC_PLL1DIVR_Q1(4u) | RCC_PLL1DIVR_R1(2u);
+    RCC_PLL1DIVR = RCC_PLL1DIVR_N1(PART_PLL_N) | RCC_PLL1DIVR_P1(PLL_P) | RCC_PLL1DIVR_Q1(4u) | RCC_PLL1DIVR_R1(2u);
     RCC_CR |= RCC_CR_PLL1ON;
     wait_for(&RCC_CR, RCC_CR_PLL1RDY, RCC_CR_PLL1RDY);
-    FLASH_ACR = FLASH_TIMING;
-    wait_for(&FLASH_ACR, FLASH_ACR_MASK, FLASH_TIMING);
-    RCC_D1CFGR = RCC_D1CFGR_HPRE_DIV2 | RCC_D1CFGR_D1PPRE_DIV2;
+    FLASH_ACR = PART_FLASH_TIMING;
+    wait_for(&FLASH_ACR, FLASH_ACR_MASK, PART_FLASH_TIMING);
+    RCC_D1CFGR = PART_HPRE | RCC_D1CFGR_D1PPRE_DIV2;
     RCC_D2CFGR = RCC_D2CFGR_D2PPRE1_DIV2 | RCC_D2CFGR_D2PPRE2_DIV2;
     RCC_D3CFGR = RCC_D3CFGR_D3PPRE_DIV2;
     RCC_CFGR |= RCC_CFGR_SW_PLL1;

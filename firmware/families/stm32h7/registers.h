@@ -1,4 +1,5 @@
-/* Registers of the STM32H742 and H743 that the firmware uses, named as in ST's RM0433. */
+/* Registers of the STM32H7 that the firmware uses, named as in ST's RM0433. RM0455 (STM32H7A3) calls some by other names:
+ * PWR_SRDCR is D3CR here, RCC_CDCFGR1, CDCFGR2 and SRDCFGR are D1CFGR to D3CFGR. */
 #ifndef STM32H7_REGISTERS_H
 #define STM32H7_REGISTERS_H
 
@@ -11,10 +12,13 @@
 #define PWR_CSR1_ACTVOSRDY (1u << 13)
 #define PWR_CR3 REGISTER(0x5802480Cu)
 #define PWR_CR3_LDOEN (1u << 1)
+/* The same bit: the supply's configuration is open (RM0433); the step-down converter is on (RM0455). */
 #define PWR_CR3_SCUEN (1u << 2)
+#define PWR_CR3_SMPSEN (1u << 2)
 #define PWR_D3CR REGISTER(0x58024818u)
 #define PWR_D3CR_VOSRDY (1u << 13)
-#define PWR_D3CR_VOS_SCALE1 (3u << 14)
+/* Scale 1 of RM0433, which goes beyond it by another register, and scale 0 of RM0455. */
+#define PWR_D3CR_VOS_HIGHEST (3u << 14)
 
 #define RCC_CR REGISTER(0x58024400u)
 #define RCC_CR_HSEON (1u << 16)
@@ -27,6 +31,7 @@
 #define RCC_CFGR_SWS_MASK (7u << 3)
 #define RCC_CFGR_SWS_PLL1 (3u << 3)
 #define RCC_D1CFGR REGISTER(0x58024418u)
+#define RCC_D1CFGR_HPRE_DIV1 (0u << 0)
 #define RCC_D1CFGR_HPRE_DIV2 (8u << 0)
 #define RCC_D1CFGR_D1PPRE_DIV2 (4u << 4)
 #define RCC_D2CFGR REGISTER(0x5802441Cu)
@@ -45,8 +50,9 @@
 #define RCC_PLL1DIVR_P1(divider) (((divider)-1u) << 9)
 #define RCC_PLL1DIVR_Q1(divider) (((divider)-1u) << 16)
 #define RCC_PLL1DIVR_R1(divider) (((divider)-1u) << 24)
-#define RCC_AHB4ENR REGISTER(0x580244E0u)
-#define RCC_APB1LENR REGISTER(0x580244E8u)
+/* RM0433 has these at two addresses; this one, RCC_C1_AHB4ENR and RCC_C1_APB1LENR there, is the only one of RM0455. */
+#define RCC_AHB4ENR REGISTER(0x58024540u)
+#define RCC_APB1LENR REGISTER(0x58024548u)
 #define RCC_APB1LENR_USART3EN (1u << 18)
 
 #define FLASH_ACR REGISTER(0x52002000u)

@@ -67,6 +67,7 @@ class BlockClock:
             pipelined_load_saves=rules.pipelined_load_saves,
             bank_conflict_cycles=rules.bank_conflict,
             unaligned_cycles=rules.unaligned,
+            unaligned_store_cycles=rules.unaligned_store,
             divide_zero=division.zero,
             divide_smaller=division.smaller,
             divide_base=division.base,

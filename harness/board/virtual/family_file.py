@@ -73,8 +73,13 @@ def _schema() -> type[BaseModel]:
 
     class Part(BaseModel):
         model_config = strict
+        sources: list[str] = Field(default_factory=list)
         memories: list[Fixed] = Field(default_factory=list)
         peripherals: list[Peripheral] = Field(default_factory=list)
+        absent: list[str] = Field(default_factory=list)
+        flash_size_at: Address | None = None
+        unique_id_at: Address | None = None
+        unmodelled: dict[str, Address] = Field(default_factory=dict)
 
     class FamilyEntry(BaseModel):
         model_config = strict
@@ -95,26 +100,37 @@ def _schema() -> type[BaseModel]:
 
 
 def _to_family(name: str, entry: Any, mcu: str) -> Family:
+    """What a part says takes the place of what the family says, and what it names as absent is not there."""
     parts = [part for prefix, part in entry.parts.items() if mcu.upper().startswith(prefix.upper())]
     peripherals = {one.name: one for source in (entry, *parts) for one in source.peripherals}
+    unmodelled = {name: at for source in (entry, *parts) for name, at in source.unmodelled.items()}
+    absent = {one for part in parts for one in part.absent}
+    if wrong := absent.difference(peripherals, unmodelled):
+        raise ConfigError(f"family {name}: {mcu}: absent: the family has no {', '.join(sorted(wrong))} to begin with")
     return Family(
         name=name,
         title=entry.title,
         windows=tuple(entry.windows),
-        peripherals=tuple(_to_peripheral(one) for one in peripherals.values()),
+        peripherals=tuple(_to_peripheral(one) for one in peripherals.values() if one.name not in absent),
         memories=tuple(
             FixedMemory(one.name, one.origin, one.size, one.writable, one.words)
             for source in (entry, *parts)
             for one in source.memories
         ),
-        flash_size_at=entry.flash_size_at,
-        unique_id_at=entry.unique_id_at,
+        flash_size_at=_last("flash_size_at", entry, parts),
+        unique_id_at=_last("unique_id_at", entry, parts),
         debug_id_at=entry.debug_id_at,
         priority_bits=entry.priority_bits,
-        unmodelled=entry.unmodelled,
+        unmodelled={name: at for name, at in unmodelled.items() if name not in absent},
         svd=entry.svd,
-        sources=tuple(entry.sources),
+        sources=(*entry.sources, *(one for part in parts for one in part.sources)),
     )
+
+
+def _last(key: str, entry: Any, parts: list[Any]) -> int | None:
+    """What the last of the parts that says anything says, or else the family."""
+    said = [getattr(source, key) for source in (entry, *parts)]
+    return next((one for one in reversed(said) if one is not None), None)
 
 
 def _to_peripheral(entry: Any) -> PeripheralEntry:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from harness.board.virtual.memory_interface import STM32F4, STM32F7, STM32G0, STM32H7, STM32L4, STM32U5, AccessControl
 
@@ -120,6 +120,12 @@ def _stm32h7(size: int) -> tuple[SectorRun, ...]:
     return SectorRun(0, sector, bank // sector, 0), SectorRun(bank, sector, bank // sector, 0, bank=1)
 
 
+def _stm32h7a3(size: int) -> tuple[SectorRun, ...]:
+    """Two banks of 8 KiB sectors (RM0455 4.3.6)."""
+    sector, bank = 8 * KIB, size // 2
+    return SectorRun(0, sector, bank // sector, 0), SectorRun(bank, sector, bank // sector, 0, bank=1)
+
+
 LAYOUTS = {
     # RM0432 3.7. Of the options, DBANK is set and DB1M is not: two banks of 1 MiB.
     "stm32l4": FlashLayout(
@@ -159,3 +165,17 @@ LAYOUTS = {
     ),
 }  # fmt: skip
 """By family. Option bytes: as ST delivers the parts, but for what is said here."""
+_PARTS = {
+    # RM0455 4.9: bits of the control register lie elsewhere than on the H743, and flash words have 128 bits.
+    "STM32H7A3": replace(
+        LAYOUTS["stm32h7"], runs=_stm32h7a3, selection=0x7F << 6, number_bit=6, start=1 << 5,
+        values={**LAYOUTS["stm32h7"].values, 0x00: 0x13},
+    ),
+}  # fmt: skip
+"""Parts that differ from their families, by how their names begin."""
+
+
+def flash_layout(family: str, mcu: str) -> FlashLayout | None:
+    """That of a part, or else of its family; None where none is known."""
+    parts = (layout for prefix, layout in _PARTS.items() if mcu.upper().startswith(prefix))
+    return next(parts, LAYOUTS.get(family))

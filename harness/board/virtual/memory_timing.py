@@ -8,12 +8,14 @@ from __future__ import annotations
 import ctypes
 from collections.abc import Callable, Iterable
 from dataclasses import astuple, dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from harness.board.spec import CacheGeometry, MemoryBank, MemoryTimingSpec, Path
 from harness.board.virtual.native_state import CACHES, REGIONS, Cache, ClockState
 
 _INSTRUCTIONS, _DATA, _LEVEL1_INSTRUCTIONS, _LEVEL1_DATA = range(CACHES)
+_FETCH_BYTES = 8
+"""What the Cortex-M7 fetches at once, into a queue of four times as much ahead of execution (Cortex-M7 TRM 1.2)."""
 
 
 @dataclass(frozen=True)
@@ -23,6 +25,16 @@ class MappedBank:
     bank: MemoryBank
     pointer: int
     index: ctypes.Array[ctypes.c_uint32]
+
+
+class _ReadAhead(NamedTuple):
+    """When the line behind the one that is read is asked for: see `reads_ahead` and `ahead_after` of `cache_t`."""
+
+    whom: int
+    after: int
+
+
+_NEVER, _BEHIND_A_MISS = _ReadAhead(0, 0), _ReadAhead(1, 1)
 
 
 @dataclass(frozen=True)
@@ -84,8 +96,9 @@ class MemoryTiming:
             # Without the cache, the line that was read last remains at hand.
             whole = CacheGeometry(instructions.size, flash.cache_ways or instructions.ways)
             used = whole if flash.instruction_cache else CacheGeometry(line, 0)
-            self._set_cache(_INSTRUCTIONS, line, used, prefetch=bool(flash.prefetch))
-            self._set_cache(_DATA, line, data if flash.data_cache else CacheGeometry(0, 0), prefetch=False)
+            self._set_cache(_INSTRUCTIONS, line, used, _BEHIND_A_MISS if flash.prefetch else _NEVER)
+            self._state.caches[_INSTRUCTIONS].refill = accelerator.refill_cycles if flash.instruction_cache else 0
+            self._set_cache(_DATA, line, data if flash.data_cache else CacheGeometry(0, 0), _NEVER)
             if accelerator.unified:
                 self._point_data_at(_INSTRUCTIONS if flash.instruction_cache else _DATA)
         self._set_stalls()
@@ -95,14 +108,13 @@ class MemoryTiming:
         level1 = self.spec.level1
         if level1 is None:
             return
-        # Without the cache, the core's fetches still come in words of 64 bits.
-        self._set_cache(
-            _LEVEL1_INSTRUCTIONS,
-            level1.line if instructions else 8,
-            level1.instructions if instructions else CacheGeometry(8, 0),
-            prefetch=not instructions,
-        )
-        self._set_cache(_LEVEL1_DATA, level1.line, level1.data if data else CacheGeometry(0, 0), prefetch=False)
+        if instructions:
+            # The queue asks for the next line, whether that is held or not, once it has taken all words of this one.
+            queue = _ReadAhead(2, level1.line // _FETCH_BYTES)
+            self._set_cache(_LEVEL1_INSTRUCTIONS, level1.line, level1.instructions, queue)
+        else:
+            self._set_cache(_LEVEL1_INSTRUCTIONS, _FETCH_BYTES, CacheGeometry(_FETCH_BYTES, 0), _BEHIND_A_MISS)
+        self._set_cache(_LEVEL1_DATA, level1.line, level1.data if data else CacheGeometry(0, 0), _NEVER)
         self._set_stalls()
 
     def invalidate(self, *, instructions: bool = False, data: bool = False) -> None:
@@ -173,12 +185,12 @@ class MemoryTiming:
                 waits += self.spec.level1.bus_cycles
             region.fetch_stall = region.read_stall = 0 if bank.path is Path.DIRECT else waits
 
-    def _set_cache(self, number: int, line: int, geometry: CacheGeometry, *, prefetch: bool) -> None:
+    def _set_cache(self, number: int, line: int, geometry: CacheGeometry, ahead: _ReadAhead) -> None:
         """Make a cache of this shape, empty; of no size: switched off."""
         cache: Cache = self._state.caches[number]
         lines = geometry.size // line if geometry.size else 0
         shape = (line.bit_length() - 1, lines, geometry.ways or lines)
-        cache.enabled, cache.prefetches = int(lines > 0), int(prefetch)
+        cache.enabled, cache.reads_ahead, cache.ahead_after = int(lines > 0), ahead.whom, ahead.after
         if not lines or (cache.line_shift, cache.lines, cache.ways) == shape:
             return
         cache.line_shift, cache.lines, cache.ways = shape

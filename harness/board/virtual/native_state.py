@@ -22,8 +22,8 @@ class Cache(ctypes.Structure):
     """`cache_t`: lines held near the core."""
 
     _fields_ = (
-        *structure(_U64, "enabled line_shift lines ways set_mask prefetches clock epoch last_line hits misses"),
-        *structure(_U64, "ahead_line ahead_ready"),
+        *structure(_U64, "enabled line_shift lines ways set_mask reads_ahead ahead_after refill"),
+        *structure(_U64, "clock epoch last_line hits misses ahead_line ahead_ready"),
         ("tags", ctypes.POINTER(_U32)),
         ("stamps", ctypes.POINTER(_U64)),
         ("slots", ctypes.POINTER(_U16)),
@@ -94,8 +94,9 @@ class ClockState(ctypes.Structure):
 
     _fields_ = (
         *structure(_U64, "cycles instructions blocks deadline stopped continues deadline_behind timed stalled"),
-        *structure(_U64, "fall_through last exit exit_taken pipeline predicts_branches straddling_target_cycles"),
-        *structure(_U64, "pipelined_load_saves bank_conflict_cycles unaligned_cycles"),
+        *structure(_U64, "fall_through last exit exit_taken pipeline refetched predicts_branches"),
+        *structure(_U64, "straddling_target_cycles"),
+        *structure(_U64, "pipelined_load_saves bank_conflict_cycles unaligned_cycles unaligned_store_cycles"),
         *structure(_U64, "divide_zero divide_smaller divide_base divide_bits divide_maximum"),
         *structure(_U64, "last_bank last_address region_count"),
         ("regions", Region * REGIONS),

@@ -6,7 +6,7 @@ from typing import Any
 
 from harness.board.spec import BoardSpec
 from harness.board.virtual.flash_algorithm import PAGE, flash_algorithm
-from harness.board.virtual.flash_layout import LAYOUTS
+from harness.board.virtual.flash_layout import flash_layout
 from harness.board.virtual.flexspi_algorithm import SECTOR as FLEXSPI_SECTOR
 from harness.board.virtual.flexspi_algorithm import flexspi_algorithm
 from harness.board.virtual.identification import PRODUCT, VENDOR
@@ -68,7 +68,8 @@ def _flash_regions(spec: BoardSpec) -> list[Any]:
     elif spec.target.family == _FLEXSPI_FAMILY:
         parts = [(0, flash.size, FLEXSPI_SECTOR, flexspi_algorithm(ram.origin))]
     else:
-        layout = LAYOUTS[spec.target.family]
+        layout = flash_layout(spec.target.family, spec.mcu)
+        assert layout is not None, "the board's flash controller was built from it"
         parts = [
             (run.offset, run.bytes, run.size, flash_algorithm(layout, run, flash.origin, ram.origin))
             for run in layout.runs(flash.size)

@@ -50,27 +50,28 @@ class TvmBackend:
             BuildError: TVM or LLVM failed.
         """
         graph = open_graph(variant.model)
-        program = _program(variant, graph, variant.quantization in _INTEGERS, target)
         uses_dsp = target.core.has_dsp and options.kernels is Kernels.OPTIMIZED
+        program = _program(variant, graph, target, uses_dsp)
         try:
             return _write(program, target, uses_dsp, directory)
         except Exception as error:
             raise BuildError(f"TVM could not compile {variant.model.name}: {error}") from error
 
 
-def _program(variant: Variant, graph: Graph, quantized: bool, target: Target) -> Program:
-    from harness.deploy.tvm.program import assemble
+def _program(variant: Variant, graph: Graph, target: Target, uses_dsp: bool) -> Program:
+    from harness.deploy.tvm.program import assemble_groups, overwritable
+    from harness.deploy.tvm.residuals import fuse_residuals
 
+    groups = fuse_residuals(graph)
     try:
-        if quantized:
+        if variant.quantization in _INTEGERS:
             from harness.deploy.tvm.int8_graph import lower_int8
 
-            return assemble(graph, lambda operator: lower_int8(graph, operator))
+            return assemble_groups(graph, groups, lambda group: lower_int8(graph, group, uses_dsp), overwritable)
         from harness.deploy.tvm.float_graph import lower_float
-        from harness.deploy.tvm.lowering import llvm_target
 
-        layers = lower_float(variant.model, graph, llvm_target(target))
-        return assemble(graph, lambda operator: layers[operator.index])
+        lower = lower_float(variant.model, graph, groups, target, uses_dsp)
+        return assemble_groups(graph, groups, lower, overwritable)
     except HarnessError:
         raise
     except Exception as error:
@@ -89,7 +90,7 @@ def _write(program: Program, target: Target, uses_dsp: bool, directory: Path) ->
     with dsp.extension(uses_dsp):
         built = {name: kernel.prim_func(name) for kernel, name in functions.items()}
     write_object(built, llvm_target(target), kernels)
-    source.write_text(model_source(program, memory, functions))
+    source.write_text(model_source(program, memory, functions, target.core))
     return _describe(program, memory, functions, source, kernels)
 
 

@@ -6,17 +6,24 @@ from collections.abc import Mapping
 
 from harness.deploy import model_source as emit
 from harness.deploy.memory import Memory
+from harness.deploy.target import Core
 from harness.deploy.tvm.program import KernelSource, Program
 
 
-def model_source(program: Program, memory: Memory, functions: Mapping[KernelSource, str]) -> str:
+def model_source(program: Program, memory: Memory, functions: Mapping[KernelSource, str], core: Core) -> str:
     """The text of the C file; `functions` names each kernel's function."""
     return emit.model_source(
         program,
         memory,
-        _prototypes(program, functions),
+        [*_prototypes(program, functions), "", *_micro_kernels(functions, core)],
         lambda call, arguments: f"    {functions[call.kernel]}({', '.join(arguments)});",
     )
+
+
+def _micro_kernels(functions: Mapping[KernelSource, str], core: Core) -> list[str]:
+    """The C of what the kernels call, each once."""
+    distinct = {micro.symbol: micro for kernel in functions for micro in kernel.micro_kernels}
+    return [micro.source(core) for micro in distinct.values()]
 
 
 def _prototypes(program: Program, functions: Mapping[KernelSource, str]) -> list[str]:

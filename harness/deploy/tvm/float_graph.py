@@ -5,6 +5,7 @@ Each layer becomes a Relax function of its own, so that whatever the passes make
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import prod
 from typing import TYPE_CHECKING, Any
@@ -15,9 +16,12 @@ import tvm_ffi
 from tvm import relax
 from tvm.relax.frontend.tflite.tflite_frontend import ExprTable, OperatorConverter, get_tensor_name
 
+from harness.deploy.target import Target
+from harness.deploy.tvm.float_direct import lower_directly
 from harness.deploy.tvm.float_kernel import FloatKernel, lower_scheduled
 from harness.deploy.tvm.kernels.elementwise import Concatenate
-from harness.deploy.tvm.program import ALIASES, Activation, Call, Scratch
+from harness.deploy.tvm.lowering import llvm_target
+from harness.deploy.tvm.program import ALIASES, Activation, Call, Group, Scratch
 from harness.deploy.tvm.schedules import schedule
 from harness.model.model import Model
 from harness.model.tflite_graph import Graph, GraphOperator
@@ -26,12 +30,30 @@ if TYPE_CHECKING:
     from harness.deploy.tvm.program import Argument
 
 
-def lower_float(model: Model, graph: Graph, target: tvm.target.Target) -> dict[int, list[Call]]:
-    """The kernel calls of every operator that is no alias, by the operator's index."""
-    operators = [operator for operator in graph.operators if operator.op not in ALIASES]
-    module = _optimize(_import(model, graph, operators), target)
-    kernels = _Kernels(module, target)
-    return {operator.index: _Layer(graph, operator, kernels).calls(module[_name(operator)]) for operator in operators}
+def lower_float(
+    model: Model, graph: Graph, groups: Sequence[Group], target: Target, uses_dsp: bool
+) -> Callable[[Group], list[Call] | None]:
+    """What gives the kernel calls of a group, or None if no kernel computes it as one."""
+    direct = {group: call for group in _steps(groups) if (call := lower_directly(graph, group, target, uses_dsp))}
+    done = {operator.index for group in direct for operator in group}
+    operators = [operator for operator in graph.operators if operator.op not in ALIASES and operator.index not in done]
+    llvm = llvm_target(target)
+    module = _optimize(_import(model, graph, operators), llvm)
+    kernels = _Kernels(module, llvm)
+
+    def lower(group: Group) -> list[Call] | None:
+        if group in direct:
+            return [direct[group]]
+        if len(group) > 1:
+            return None
+        return _Layer(graph, group[0], kernels).calls(module[_name(group[0])])
+
+    return lower
+
+
+def _steps(groups: Sequence[Group]) -> list[Group]:
+    """All that might be a step: groups, and the operators in them."""
+    return [*groups, *((operator,) for group in groups if len(group) > 1 for operator in group)]
 
 
 def _name(operator: GraphOperator) -> str:

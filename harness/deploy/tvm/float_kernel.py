@@ -10,6 +10,8 @@ import numpy as np
 import tvm
 from tvm import s_tir, tirx
 
+from harness.deploy.tvm.micro.micro_kernel import MicroKernel
+
 _MOST_STACK_BYTES = 512
 """Larger buffers of a kernel than this lie in the arena."""
 
@@ -21,6 +23,8 @@ class FloatKernel:
     kind: str
     function: tirx.PrimFunc
     workspaces: tuple[int, ...]
+    micro_kernels: tuple[MicroKernel, ...] = ()
+    in_place: tuple[int, ...] = ()
 
     def prim_func(self, name: str) -> tirx.PrimFunc:
         """The function under its final name."""

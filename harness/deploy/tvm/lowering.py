@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.deploy.target import Core, Target
+from harness.deploy.toolchain import find_toolchain, run_tool
 
 if TYPE_CHECKING:
     import tvm
@@ -47,3 +48,5 @@ def write_object(functions: dict[str, PrimFunc], llvm: tvm.target.Target, path: 
     passes = [tirx.FlattenBuffer(), tirx.LowerIntrin()]
     module = tvm.ir.transform.Sequential(passes)(tvm.IRModule(bound))
     tvm.get_global_func("target.build.llvm")(module, llvm).write_to_file(str(path), "o")
+    # LLVM takes every function that is called for one that may throw: its tables would bring in libgcc's unwinder.
+    run_tool([find_toolchain().compiler.with_name("arm-none-eabi-objcopy"), "--remove-section=.ARM.exidx*", path])

@@ -11,6 +11,7 @@ _CLAMPS = ("NONE", "RELU", "RELU6", "RELU_N1_TO_1")
 _FLOAT_OPERATORS = ALIASES | {
     *("ABS", "ADD", "AVERAGE_POOL_2D", "CONCATENATION", "CONV_2D", "DEPTHWISE_CONV_2D", "DIV", "ELU", "EXP"),
     *("FULLY_CONNECTED", "HARD_SWISH", "LEAKY_RELU", "LOGISTIC", "MAXIMUM", "MAX_POOL_2D", "MEAN", "MINIMUM", "MUL"),
+    *("RESIZE_BILINEAR", "RESIZE_NEAREST_NEIGHBOR"),
     *("PAD", "RELU", "RELU6", "RELU_N1_TO_1", "RSQRT", "SOFTMAX", "SQRT", "SQUARED_DIFFERENCE", "SUB", "SUM", "TANH"),
     "TRANSPOSE",
 }
@@ -58,7 +59,7 @@ def _complaints(graph: Graph, operator: GraphOperator, quantized: bool) -> Itera
     ):
         yield "two of its inputs have the same name"  # TVM's front end knows tensors by their names alone
     yield from _type_complaints(operator, inputs, output, "int8" if quantized else "float32")
-    if quantized:
+    if quantized or operator.op.startswith("RESIZE"):
         yield from _INT8_OPERATORS[operator.op](operator, inputs, output)
 
 
@@ -140,6 +141,13 @@ def _same_quantization(tensors: list[GraphTensor | None]) -> bool:
     return len(known) == 1
 
 
+def _resized(_operator: GraphOperator, inputs: list[GraphTensor | None], output: GraphTensor) -> Iterator[str]:
+    if inputs[0] is not None and (len(inputs[0].shape) != 4 or inputs[0].shape[0] != 1):
+        yield "the input must have four dimensions, and the batch be 1"
+    if output.dtype == "int8" and not _same_quantization([*inputs[:1], output]):
+        yield "input and output must have one scale and zero point"
+
+
 def _converted(operator: GraphOperator, inputs: list[GraphTensor | None], output: GraphTensor) -> Iterator[str]:
     source = inputs[0]
     types = (source.dtype if source is not None else "", output.dtype)
@@ -158,10 +166,14 @@ _INT8_OPERATORS: Mapping[str, Check] = {
     "FULLY_CONNECTED": _weighted,
     "MAX_POOL_2D": _pooled,
     "MEAN": _constant_argument,
+    "MUL": _two_tensors,
     "PAD": _constant_argument,
     "QUANTIZE": _converted,
     "RELU": _nothing,
     "RELU6": _nothing,
+    "RESIZE_BILINEAR": _resized,
+    "RESIZE_NEAREST_NEIGHBOR": _resized,
     "SOFTMAX": _probabilities,
+    "SUB": _two_tensors,
     **dict.fromkeys(ALIASES, _nothing),
 }

@@ -36,9 +36,11 @@ class BareCore:
     registers: dict[str, int] = field(default_factory=lambda: {f"r{number}": DATA for number in range(13)})
     deadline: int = NEVER
     """Longest stretch of cycles to run at once."""
+    board: str = ""
+    """Whose memories; empty: the usual board's."""
 
     def __post_init__(self) -> None:
-        spec = _board(_BOARDS.get(self.core, "nucleo_l4r5zi"))
+        spec = _board(self.board or _BOARDS.get(self.core, "nucleo_l4r5zi"))
         self.spec = replace(spec, target=replace(spec.target, core=self.core))
         self.engine = Engine(self.core, timing_model(self.core))
         self.memory: MemoryTiming = map_memories(self.engine, self.spec)[1]

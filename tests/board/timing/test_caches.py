@@ -107,9 +107,57 @@ def test_code_in_flash_runs_from_the_instruction_cache_after_the_first_pass() ->
     assert once(board(), body, FLASH) > once(board(waits=0), body, FLASH) > once(board(), body)
 
 
+SLOW, FAST = "adds r0, #1", "adds r0, #1; adds r1, #1"
+
+
+def line_cycles(made: BareCore, pair: str, at: int | None = None) -> Fraction:
+    """What each further line of straight code takes that never ran before: 16 instructions of 16 bits."""
+    lines = [once(made, "; ".join([pair] * (16 * count // (1 + pair.count(";")))), at) for count in (10, 30)]
+    return Fraction(lines[1] - lines[0], 20)
+
+
+@pytest.mark.parametrize("waits", range(16))
+@pytest.mark.parametrize("code", [SLOW, FAST])
+def test_the_fetch_queue_takes_the_next_line_while_this_one_runs(waits: int, code: str) -> None:
+    """Whichever takes longer: the code, or four fetches of 64 bits and the wait for the line behind."""
+    wait = miss(FLASH) - 7 + waits
+    made = board(waits)
+    assert line_cycles(made, code, FLASH) == pytest.approx(max(line_cycles(made, code), LINE // 8 + wait), abs=0.2)
+
+
+def test_behind_a_mispredicted_branch_nothing_was_fetched_ahead() -> None:
+    """A loop whose last pass falls into a cold line, after any number of passes: it always waits the whole miss."""
+    filler = "; ".join(["adds r0, #1"] * 13)
+    source = f"movs r1, #{{}}; 1: {filler}; subs r1, #1; bne 1b; adds r2, #1"
+    for passes in (3, 5, 9):
+        cold, never_late = (once(board(), source.format(passes), at) for at in (FLASH, None))
+        assert cold - never_late >= 2 * miss(FLASH)
+    assert once(board(), source.format(9), FLASH) - once(board(), source.format(9)) == cold - never_late
+
+
+def test_a_write_hides_its_misalignment_a_read_does_not() -> None:
+    made = board()
+    assert made.loop("str r0, [r4, #1]") == made.loop("str.w r0, [r4]")
+    assert made.loop("ldr r0, [r4, #1]; isb") - made.loop("ldr.w r0, [r4]; isb") == 3
+
+
 def test_an_invalidated_cache_is_cold() -> None:
     made, source = board(), read([SYSTEM_RAM])
     address = made.place(source)
     cold, warm = made.run(address), made.run(address)
     made.memory.invalidate(data=True)
     assert cold - warm == made.run(address) - warm == miss(SYSTEM_RAM)
+
+
+ACCELERATED_FLASH, ACCELERATOR_LINES = 0x0020_0000, 64
+
+
+@pytest.mark.parametrize("lines", [10, ACCELERATOR_LINES - 1, ACCELERATOR_LINES + 1])
+def test_the_accelerator_of_the_f7_holds_64_lines_of_code_on_the_itcm_bus(lines: int) -> None:
+    """RM0385 3.3.2; least recently used, so that a loop of one line too many waits for each. Not for the AXI bus."""
+    made = board()
+    made.memory.flash(instruction_cache=True)
+    # 16 instructions a line, less the loop's own two.
+    body = "; ".join(["adds.n r0, #1"] * (16 * lines - 3))
+    late = made.loop(body, at=ACCELERATED_FLASH) - made.loop(body)
+    assert late == (0 if lines <= ACCELERATOR_LINES else 7 * lines)

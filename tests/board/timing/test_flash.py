@@ -125,3 +125,29 @@ def test_code_larger_than_the_instruction_cache_misses_every_time() -> None:
 
     assert late(INSTRUCTION_CACHE) == 0
     assert late(INSTRUCTION_CACHE + 64) == 5 * (INSTRUCTION_CACHE + 64) / Fraction(16)
+
+
+@pytest.mark.parametrize("prefetch", [False, True])
+def test_a_cache_that_is_refilled_over_a_narrow_bus_waits_for_that_too(prefetch: bool) -> None:
+    """The U5's ICACHE, constants read in order: prefetch hides wait states, but not the burst that brings a line."""
+    made = BareCore(Core.CORTEX_M33, board="nucleo_u575zi_q")
+    accelerator = made.spec.memory_timing.accelerator
+    assert accelerator is not None
+    lines = 8
+    # A barrier ends a block: time passes between blocks, and within one for code only.
+    source = "; isb; ".join(f"ldr r0, [r4, #{16 * index}]" for index in range(lines))
+
+    def late(waits: int, *, cache: bool) -> int:
+        address = made.place(source, DATA + 0x100)
+        taken = []
+        for wait_states, table in ((waits, TABLE), (0, DATA)):
+            made.memory.flash(wait_states=wait_states, prefetch=prefetch, instruction_cache=cache)
+            made.memory.empty()
+            taken.append(made.run(address, r4=table))
+        return taken[0] - taken[1]
+
+    refills = lines * accelerator.refill_cycles
+    assert late(0, cache=True) == refills > 0
+    assert late(0, cache=False) == 0
+    hidden = 4 * lines + refills - late(4, cache=True)
+    assert hidden == 0 if not prefetch else 0 < hidden <= 4 * (lines - 1)

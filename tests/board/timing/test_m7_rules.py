@@ -109,6 +109,8 @@ def test_cortex_m7(source: str, cycles: int) -> None:
         ("vldr s0, [r0]; vmov r0, s0", 3),
         ("vmov s0, s1, r0, r1; nop", 2),
         ("vdiv.f32 s0, s1, s2", 16),
+        ("vsqrt.f32 s0, s1", 14),
+        ("adds r0, #1; vdiv.f32 s0, s1, s2", 16),
         ("vadd.f64 d0, d1, d2; nop", 3),
         ("vmul.f64 d0, d1, d2", 5),
     ],

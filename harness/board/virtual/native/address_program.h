@@ -72,7 +72,7 @@ static inline uint64_t account(clock_state_t *state, const step_t *step, uint32_
         stall += state->bank_conflict_cycles;
     state->last_address = address;
     if (step->bytes <= 4 && address & (step->bytes - 1u))
-        stall += state->unaligned_cycles;
+        stall += step->kind == WRITE ? state->unaligned_store_cycles : state->unaligned_cycles;
     if (step->kind == WRITE)
         return stall + write_stalls(state, region, address, step->bytes);
     uint64_t data = read_stalls(state, region, address, step->bytes);

@@ -21,7 +21,9 @@ typedef struct {
     uint64_t line_shift; /* log2 of a line in bytes */
     uint64_t lines, ways; /* ways = lines: fully associative */
     uint64_t set_mask;
-    uint64_t prefetches;  /* the line behind a missing one is read ahead */
+    uint64_t reads_ahead; /* the line behind is read ahead: 0 never, 1 when this one missed, 2 whichever this one was */
+    uint64_t ahead_after; /* so many cycles after this one is there */
+    uint64_t refill;      /* what a line takes that nothing read ahead saves */
     uint64_t clock;       /* counts uses, for least recently used */
     uint64_t epoch;       /* counts changes of what is held */
     uint64_t last_line;
@@ -102,8 +104,9 @@ typedef struct {
     uint64_t last; /* index of the block before */
     uint64_t exit, exit_taken; /* numbers of the pipelines that it left */
     uint64_t pipeline;         /* that of the two which this block finds */
+    uint64_t refetched;        /* this block was mispredicted: nothing of it was read ahead */
     uint64_t predicts_branches, straddling_target_cycles;
-    uint64_t pipelined_load_saves, bank_conflict_cycles, unaligned_cycles;
+    uint64_t pipelined_load_saves, bank_conflict_cycles, unaligned_cycles, unaligned_store_cycles;
     uint64_t divide_zero, divide_smaller, divide_base, divide_bits, divide_maximum;
     uint64_t last_bank, last_address;
     uint64_t region_count;

@@ -7,6 +7,8 @@
 
 #include "clock_state.h"
 
+enum { AHEAD_OF_ANY = 2 };
+
 static region_t *search_region(clock_state_t *state, uint64_t address, uint8_t *hint)
 {
     for (uint64_t index = 0; index < state->region_count; index++)
@@ -75,13 +77,19 @@ static inline void fill(cache_t *cache, uint64_t line)
 /* What is left to wait for a line, of a read that takes `stall` cycles; a prefetch may have begun it before. */
 static inline uint64_t wait_for_line(cache_t *cache, uint64_t line, uint64_t stall, uint64_t now)
 {
-    if (!cache->prefetches)
+    if (!cache->reads_ahead)
         return stall;
     if (cache->ahead_line == line) {
         uint64_t left = cache->ahead_ready > now ? cache->ahead_ready - now : 0;
         stall = left < stall ? left : stall;
     }
     return stall;
+}
+
+static inline void read_ahead(cache_t *cache, uint64_t line, uint64_t stall, uint64_t from)
+{
+    cache->ahead_line = line + 1;
+    cache->ahead_ready = from + cache->ahead_after + stall;
 }
 
 /* The stall of an access to one line: none if it is held. */
@@ -98,13 +106,15 @@ static inline uint64_t touch(cache_t *cache, uint64_t line, uint64_t stall, uint
         else
             cache->stamps[slot] = cache->clock;
         cache->hits++;
+        if (cache->reads_ahead == AHEAD_OF_ANY)
+            read_ahead(cache, line, stall, now);
         return 0;
     }
     cache->misses++;
     fill(cache, line);
     uint64_t wait = wait_for_line(cache, line, stall, now);
-    cache->ahead_line = line + 1;
-    cache->ahead_ready = now + wait + stall + 1;
+    wait += cache->refill;
+    read_ahead(cache, line, stall, now + wait);
     return wait;
 }
 
@@ -124,11 +134,13 @@ static inline uint64_t fetch_stalls(clock_state_t *state, const region_t *region
     cache_t *cache = region->fetch_cache;
     if (!cache->enabled)
         return 0;
+    if (state->refetched && cache->reads_ahead == AHEAD_OF_ANY)
+        cache->ahead_line = UINT64_MAX;
     uint64_t begin = state->cycles - block->cycles, total = 0;
     uint64_t line = address >> cache->line_shift, end = (address + block->size - 1) >> cache->line_shift;
     for (; line <= end; line++) {
         uint64_t start = line << cache->line_shift;
-        uint64_t passed = cache->prefetches && start > address ? (start - address) * block->cycles / block->size : 0;
+        uint64_t passed = cache->reads_ahead && start > address ? (start - address) * block->cycles / block->size : 0;
         total += touch(cache, line, region->fetch_stall, begin + passed + total);
     }
     return total;

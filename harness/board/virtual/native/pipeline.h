@@ -41,7 +41,8 @@ static inline uint64_t transition(clock_state_t *state, const block_t *block, ui
     if (taken && block->flags & BEGINS_ACROSS_WORDS)
         cycles += state->straddling_target_cycles;
     state->pipeline = taken ? state->exit_taken : state->exit;
-    if (state->predicts_branches && !predicts(last, address, taken)) {
+    state->refetched = state->predicts_branches && !predicts(last, address, taken);
+    if (state->refetched) {
         cycles += last->mispredicted;
         state->pipeline = EMPTY;
     }

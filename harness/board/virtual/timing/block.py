@@ -40,7 +40,7 @@ class Transitions:
         straddling_target: of a taken branch to a 32-bit instruction that lies across two words.
         pipelined_load_saves: by an access right behind a load in the same bank of memory.
         bank_conflict: of two loads that issue in one cycle, when they need the same half of a double word.
-        unaligned: of an access that is not aligned to its size.
+        unaligned, unaligned_store: of a load and of a store that is not aligned to its size.
     """
 
     predicts_branches: bool
@@ -48,6 +48,7 @@ class Transitions:
     pipelined_load_saves: int
     bank_conflict: int
     unaligned: int
+    unaligned_store: int
     division: Division
 
 

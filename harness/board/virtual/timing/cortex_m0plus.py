@@ -32,6 +32,7 @@ class CortexM0Plus:
             pipelined_load_saves=0,
             bank_conflict=0,
             unaligned=t.unaligned_access,
+            unaligned_store=t.unaligned_access,
             # There is no division instruction.
             division=Division(1, 1, 1, 1, 1),
         )

@@ -47,6 +47,7 @@ class CortexM4:
             pipelined_load_saves=t.pipelined_load_saves,
             bank_conflict=0,
             unaligned=t.unaligned_access,
+            unaligned_store=t.unaligned_access,
             division=Division(
                 t.divide_by_or_of_zero, t.divide_smaller, t.divide_base, t.divide_bits_per_cycle, t.divide_maximum
             ),

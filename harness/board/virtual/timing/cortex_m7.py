@@ -35,6 +35,7 @@ class CortexM7:
             pipelined_load_saves=0,
             bank_conflict=t.bank_conflict,
             unaligned=t.unaligned_access,
+            unaligned_store=t.unaligned_store,
             division=Division(
                 t.divide_by_or_of_zero, t.divide_smaller, t.divide_base, t.divide_bits_per_cycle, t.divide_maximum
             ),

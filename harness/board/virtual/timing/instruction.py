@@ -62,6 +62,7 @@ class Form(Enum):
     """SSAT, QADD and their like, USAD8."""
     FLOAT_ADD = auto()
     FLOAT_MULTIPLY = auto()
+    SQUARE_ROOT = auto()
     UNFUSED = auto()
     """VMLA and its like: rounds between multiplication and addition."""
     TO_CORE = auto()

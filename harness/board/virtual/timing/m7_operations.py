@@ -94,7 +94,7 @@ _WORDS: Final = (Kind.LOAD_MULTIPLE, Kind.LOAD_MULTIPLE_PC, Kind.STORE_MULTIPLE)
 _STORES: Final = (Kind.STORE, Kind.FLOAT_STORE, Kind.STORE_MULTIPLE)
 _SYSTEM: Final = (Kind.SYSTEM, Kind.BARRIER)
 _ALONE: Final = frozenset(
-    (*_WORDS, *_SYSTEM, Kind.TABLE_BRANCH, Kind.LOAD_PC, Kind.DIVIDE, Kind.FLOAT_DIVIDE, Kind.FLOAT_MOVE_TWO)
+    (*_WORDS, *_SYSTEM, Kind.TABLE_BRANCH, Kind.LOAD_PC, Kind.DIVIDE, Kind.FLOAT_MOVE_TWO)
 )
 _PREDICTED: Final = (Kind.BRANCH, Kind.CONDITIONAL_BRANCH, Kind.INDIRECT_BRANCH)
 _FLOATS: Final = (Kind.FLOAT, Kind.FLOAT_MAC, Kind.FLOAT_DIVIDE)
@@ -250,12 +250,16 @@ def _occupancy(operation: Operation, timing: CortexM7Timing) -> tuple[int, str]:
         return _double_occupancy(operation, timing), "double precision"
     cycles, cause = {
         Kind.DIVIDE: (timing.divide, "divide"),
-        Kind.FLOAT_DIVIDE: (timing.float_divide, "float divide"),
+        Kind.FLOAT_DIVIDE: (_root_or_quotient(operation, timing), "float divide"),
         Kind.SYSTEM: (timing.system, "system"),
         Kind.BARRIER: (timing.system, "system"),
         Kind.TABLE_BRANCH: (timing.table_branch, "branch"),
     }.get(kind, (1, ""))
     return cycles, cause
+
+
+def _root_or_quotient(operation: Operation, timing: CortexM7Timing) -> int:
+    return timing.float_square_root if operation.form is Form.SQUARE_ROOT else timing.float_divide
 
 
 def _double_occupancy(operation: Operation, timing: CortexM7Timing) -> int:

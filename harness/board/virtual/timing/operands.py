@@ -48,6 +48,7 @@ _FORMS: Final[tuple[tuple[tuple[str, ...], Form], ...]] = (
     (("ssat", "usat", "qadd", "qsub", "qdadd", "qdsub", "uqadd", "uqsub", "qasx", "qsax", "usad"), Form.SATURATE),
     (("vadd", "vsub"), Form.FLOAT_ADD),
     (("vmul", "vnmul"), Form.FLOAT_MULTIPLY),
+    (("vsqrt",), Form.SQUARE_ROOT),
     (("vmrs", "vmsr"), Form.STATUS),
     (("cps",), Form.MASK),
     (("lsl", "lsr", "asr", "ror"), Form.SHIFT),

@@ -91,6 +91,7 @@ class CortexM7Timing:
     mac_window: int
     unfused_spacing: int
     float_divide: int
+    float_square_root: int
     double_add: int
     double_multiply: int
     double_mac: int
@@ -105,6 +106,7 @@ class CortexM7Timing:
     system: int
     table_branch: int
     unaligned_access: int
+    unaligned_store: int
     bank_conflict: int
     misprediction: int
     early_misprediction: int

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import prod
 from typing import ClassVar
 
 from tvm.ir import Expr
@@ -10,19 +11,21 @@ from tvm.tirx import Buffer
 from tvm.tirx.script import builder as T  # noqa: N812
 
 from harness.deploy.quantize_math import Multiplier
-from harness.deploy.tvm.kernels.kernel import Kernel, Parameter, store
+from harness.deploy.tvm.kernels.kernel import Kernel, Parameter, call, store
 from harness.deploy.tvm.kernels.requantize import Clamp, multiply
+from harness.deploy.tvm.micro.add_values import AddValues
+from harness.deploy.tvm.micro.micro_kernel import MicroKernel
 
 _ADD_LEFT_SHIFT = 20
 
 
 @dataclass(frozen=True)
 class Operand:
-    """One input of an addition, broadcast by strides of 0.
+    """One input of two, broadcast by strides of 0.
 
     Attributes:
         strides: one for each dimension of the output.
-        scale: of this input over twice the larger of both inputs' scales.
+        scale: for sums, of this input over twice the larger of both inputs' scales.
     """
 
     elements: int
@@ -32,10 +35,11 @@ class Operand:
 
 
 @dataclass(frozen=True)
-class Add(Kernel):
-    """ADD of two tensors that broadcast to `shape`."""
+class Binary(Kernel):
+    """ADD, SUB and MUL of two tensors that broadcast to `shape`."""
 
-    kind: ClassVar[str] = "add"
+    kind: ClassVar[str] = "binary"
+    op: str
     shape: tuple[int, ...]
     left: Operand
     right: Operand
@@ -44,22 +48,47 @@ class Add(Kernel):
 
     @property
     def parameters(self) -> tuple[Parameter, ...]:
-        elements = 1
-        for extent in self.shape:
-            elements *= extent
         return (
             Parameter("left", "int8", self.left.elements),
             Parameter("right", "int8", self.right.elements),
-            Parameter("y", "int8", elements),
+            Parameter("y", "int8", prod(self.shape)),
         )
 
     def body(self, *buffers: Buffer) -> None:
         left, right, y = buffers
         with T.grid(*self.shape) as indices:
             position = list(indices) if len(self.shape) > 1 else [indices]
-            total = _scaled(left, self.left, position) + _scaled(right, self.right, position)
-            value = multiply(total, self.scale) + T.int32(self.output.zero_point)
+            if self.op == "MUL":
+                result = _centred(left, self.left, position) * _centred(right, self.right, position)
+            else:
+                one, other = _scaled(left, self.left, position), _scaled(right, self.right, position)
+                result = one + other if self.op == "ADD" else one - other
+            value = multiply(result, self.scale) + T.int32(self.output.zero_point)
             store(y, _flat(position, _dense_strides(self.shape)), self.output.apply(value))
+
+
+@dataclass(frozen=True)
+class AddAlike(Kernel):
+    """ADD of two tensors of one shape, for cores with the DSP extension."""
+
+    kind: ClassVar[str] = "add"
+    elements: int
+    values: AddValues
+
+    @property
+    def micro_kernels(self) -> tuple[MicroKernel, ...]:
+        return (self.values,)
+
+    @property
+    def parameters(self) -> tuple[Parameter, ...]:
+        return tuple(Parameter(name, "int8", self.elements) for name in ("left", "right", "y"))
+
+    @property
+    def in_place(self) -> tuple[int, ...]:
+        return 0, 1
+
+    def body(self, *buffers: Buffer) -> None:
+        call(self.values, *(T.address_of(buffer[0]) for buffer in buffers), T.int32(self.elements))
 
 
 @dataclass(frozen=True)
@@ -75,6 +104,10 @@ class Rescale(Kernel):
     @property
     def parameters(self) -> tuple[Parameter, ...]:
         return Parameter("x", "int8", self.elements), Parameter("y", "int8", self.elements)
+
+    @property
+    def in_place(self) -> tuple[int, ...]:
+        return (0,)
 
     def body(self, *buffers: Buffer) -> None:
         x, y = buffers
@@ -180,9 +213,12 @@ class Concatenate(Kernel):
             start += size
 
 
+def _centred(buffer: Buffer, operand: Operand, position: list[Expr]) -> Expr:
+    return buffer[_flat(position, operand.strides)].astype("int32") - T.int32(operand.zero_point)
+
+
 def _scaled(buffer: Buffer, operand: Operand, position: list[Expr]) -> Expr:
-    value = buffer[_flat(position, operand.strides)].astype("int32") - T.int32(operand.zero_point)
-    return multiply(T.shift_left(value, _ADD_LEFT_SHIFT), operand.scale)
+    return multiply(T.shift_left(_centred(buffer, operand, position), _ADD_LEFT_SHIFT), operand.scale)
 
 
 def _dense_strides(shape: tuple[int, ...]) -> tuple[int, ...]:

@@ -13,6 +13,8 @@ from tvm.script.ir_builder import IRBuilder
 from tvm.tirx import Buffer, PrimFunc, Var
 from tvm.tirx.script import builder as T  # noqa: N812  (TVM's own convention)
 
+from harness.deploy.tvm.micro.micro_kernel import MicroKernel
+
 
 @dataclass(frozen=True)
 class Parameter:
@@ -48,9 +50,29 @@ class Kernel(ABC):
         """Bytes of each workspace."""
         return tuple(parameter.nbytes for parameter in self.parameters if parameter.workspace)
 
+    @property
+    def micro_kernels(self) -> tuple[MicroKernel, ...]:
+        """What the body calls."""
+        return ()
+
+    @property
+    def in_place(self) -> tuple[int, ...]:
+        """Which arguments the output may lie on: every value of theirs is read before its place is written."""
+        return ()
+
     def prim_func(self, name: str) -> PrimFunc:
         """This kernel as a function of raw pointers, of C linkage, called `name`."""
         return pointer_function(name, self.parameters, self.body)
+
+
+class Tensors(dict[str, Buffer]):
+    """A kernel's buffers by the names of their parameters."""
+
+    @classmethod
+    def of(cls, kernel: Kernel, buffers: tuple[Buffer, ...]) -> Tensors:
+        """The buffers that a body was called with."""
+        names = (parameter.name for parameter in kernel.parameters)
+        return cls(zip(names, buffers, strict=True))
 
 
 def pointer_function(name: str, parameters: tuple[Parameter, ...], body: Callable[..., None]) -> PrimFunc:
@@ -79,6 +101,11 @@ def registers(count: int, dtype: str = "int32") -> Buffer:
 def store(buffer: Buffer, index: Expr | int, value: Expr) -> None:
     """buffer[index] = value."""
     T.buffer_store(buffer, value, [index])
+
+
+def call(function: MicroKernel, *arguments: Expr) -> None:
+    """Call a micro-kernel; pointers are addresses of elements."""
+    T.evaluate(T.call_extern("int32", function.symbol, *arguments))
 
 
 def largest_divisor(number: int, candidates: tuple[int, ...]) -> int:

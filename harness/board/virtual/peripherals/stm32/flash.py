@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from harness.board.virtual.connections import Connections
 from harness.board.virtual.family import PeripheralEntry
-from harness.board.virtual.flash_layout import LAYOUTS
+from harness.board.virtual.flash_layout import LAYOUTS, flash_layout
 from harness.board.virtual.peripherals.flash import ACCESS_CONTROL, FlashController
 from harness.errors import ConfigError
 
@@ -15,7 +15,7 @@ def build(connections: Connections, entry: PeripheralEntry) -> FlashController:
     Raises:
         ConfigError: no layout is known by the family's name.
     """
-    layout = LAYOUTS.get(connections.family.name)
+    layout = flash_layout(connections.family.name, connections.spec.mcu)
     if layout is None:
         families = ", ".join(sorted(LAYOUTS))
         raise ConfigError(f"family {connections.family.name}: {entry.name}: there are flash layouts of {families}")

@@ -1,8 +1,8 @@
-"""RCC of the STM32H7 with one core (RM0433 chapter 8)."""
+"""RCC of the STM32H7 with one core (RM0433 chapter 8; RM0455 chapter 8, whose names for the same registers differ)."""
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from harness.board.virtual.connections import Connections
 from harness.board.virtual.family import PeripheralEntry
@@ -12,6 +12,9 @@ from harness.board.virtual.resets import ResetCause
 
 _CR, _CFGR, _D1CFGR, _D2CFGR, _D3CFGR, _PLLCKSELR, _PLLCFGR = 0x0, 0x10, 0x18, 0x1C, 0x20, 0x28, 0x2C
 _BDCR, _CSR, _RSR = 0x70, 0x74, 0xD0
+_SECOND_VIEW = 0x60
+_FIRST, _SECOND = range(_RSR, 0x120), range(_RSR + _SECOND_VIEW, 0x120 + _SECOND_VIEW)
+"""RSR and the clock enables: RM0433 has each at two offsets, RCC_x and RCC_C1_x; RM0455 at the second only."""
 _TIMPRE = 1 << 15
 _HSI_HZ, _CSI_HZ, _HSI48_HZ = 64_000_000, 4_000_000, 48_000_000
 
@@ -45,10 +48,23 @@ class RccH7(Rcc):
         dividers = {0x30: 0x0101_0280, 0x38: 0x0101_0280, 0x40: 0x0101_0280}
         values = {_CR: 0xC025, _PLLCKSELR: 0x0202_0200, _PLLCFGR: 0x01FF_0000, **dividers}
         super().__init__(connections, entry, values)
+        self._reserved: Final = _FIRST if entry.options.get("second_view_only") else range(0)
+
+    def stored(self, offset: int) -> int:
+        """What both views show is kept at the first."""
+        return super().stored(offset - _SECOND_VIEW if offset in _SECOND else offset)
+
+    def read(self, offset: int) -> int:
+        """See `Rcc`."""
+        if offset in self._reserved:
+            return 0
+        return super().read(offset - _SECOND_VIEW if offset in _SECOND else offset)
 
     def write(self, offset: int, value: int) -> None:
         """See `Rcc`."""
-        super().write(offset, value | 0xC020 if offset == _CR else value)
+        if offset not in self._reserved:
+            shown = offset - _SECOND_VIEW if offset in _SECOND else offset
+            super().write(shown, value | 0xC020 if shown == _CR else value)
 
     def sources(self) -> dict[str, int]:
         """PLLs share a source, and have a divider each in front (8.5.5)."""
@@ -101,5 +117,5 @@ class RccH7(Rcc):
 
 
 def build(connections: Connections, entry: PeripheralEntry) -> RegisterBlock:
-    """Option: `kernel_clocks`."""
+    """Options: `kernel_clocks`; `second_view_only`, where RSR and the enables have one offset instead of two."""
     return RccH7(connections, entry)

@@ -1,0 +1,1 @@
+"""What `benchmarks/truth.py` is made of: published rows, their models, what virtual boards say, and tables of both."""

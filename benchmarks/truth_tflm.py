@@ -1,0 +1,193 @@
+"""Sets TensorFlow Lite Micro, simulated, against EdgeMark's published silicon: writes benchmarks/truth_tflm.csv anew.
+
+    TFLM_ROOT=... python benchmarks/truth_tflm.py [--only FC_3,CNN_1] [--write]
+
+The tree should be EdgeMark's (TFLM 42f4bb8, of 6 February 2024). Firmware, window and settings are as EdgeMark's
+project has them: -O3, CMSIS-NN's kernels, 120 MHz, both flash caches on and prefetch off; what is timed is filling the
+input element by element, the inference, and copying the output. Weights are random, the networks those of the zoo.
+"""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from string import Template
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from harness.bench.device import Device
+from harness.board.board_file import load_board
+from harness.board.virtual.image import load_image, read_image
+from harness.board.virtual.machine import Machine
+from harness.board.virtual.machine_console import MachineConsole
+from harness.deploy.backend import GeneratedCode
+from harness.deploy.build import build_firmware
+from harness.deploy.options import BuildOptions, Optimization
+from harness.deploy.target import Target
+from harness.deploy.tflm import TflmBackend
+from harness.deploy.toolchain import find_toolchain
+from harness.errors import HarnessError
+from harness.model.tflite_reader import read_tflite
+from harness.model.zoo import ZOO
+from harness.optimize.variant import Quantization, Variant
+from harness.tensorflow_process import environment
+
+TABLE = Path(__file__).with_name("truth_tflm.csv")
+BOARD = "nucleo_l4r5zi"
+KINDS = ("float32", "int8, float I/O", "int8", "16x8, float I/O", "16x8")
+CALIBRATION_SAMPLES = 100
+
+_NOTES = Template("""\
+# EdgeMark's models with TensorFlow Lite Micro and CMSIS-NN on the NUCLEO-L4R5ZI: published cycles of the silicon
+# (EdgeMark, 120 MHz, 5 wait states, both caches on, prefetch off, `-O3`, GCC 11.3, TFLM 42f4bb8) against the virtual
+# board's, by the `tflm` backend on TFLM $tree with GCC $compiler and the same settings, weights random. What is timed
+# fills the input, runs, and copies the output, as EdgeMark does. Nothing was fitted to these rows. What remains is
+# another compiler, and for small models the calls of a HAL's timer that the published window holds. Float32 runs TFLM's
+# reference kernels, whose loops the two compilers translate differently.
+""")
+
+_WINDOW = Template("""\
+/* EdgeMark's measured window around an inference, and its setting of the flash. */
+#undef model_run
+#include "model.h"
+
+#define FLASH_ACR (*(volatile uint32_t *)0x40022000u)
+#define PREFETCH (1u << 8)
+
+int32_t inference(model_step_done_t step_done);
+int32_t model_run(model_step_done_t step_done);
+
+static $input_type given[$inputs];
+static $output_type taken[$outputs];
+
+int32_t model_run(model_step_done_t step_done)
+{
+    FLASH_ACR &= ~PREFETCH;
+    $input_type *input = model_inputs[0].data;
+    for (uint32_t i = 0; i < $inputs; i++) {
+        input[i] = ((volatile $input_type *)given)[i];
+    }
+    const int32_t error = inference(step_done);
+    const $output_type *output = model_outputs[0].data;
+    for (uint32_t i = 0; i < $outputs; i++) {
+        ((volatile $output_type *)taken)[i] = output[i];
+    }
+    return error;
+}
+""")
+_C_TYPES = {"float32": "float", "int8": "int8_t", "int16": "int16_t"}
+
+
+@dataclass(frozen=True)
+class EdgeMarkBackend(TflmBackend):
+    """The `tflm` backend with EdgeMark's window around each inference."""
+
+    name = "tflm_edgemark"
+
+    def versions(self) -> Mapping[str, str]:
+        return {**super().versions(), "window": _WINDOW.template}
+
+    def generate(self, variant: Variant, target: Target, options: BuildOptions, directory: Path) -> GeneratedCode:
+        code = super().generate(variant, target, options, directory)
+        given, taken = code.inputs[0], code.outputs[0]
+        window = directory / "window.c"
+        window.write_text(
+            _WINDOW.substitute(
+                input_type=_C_TYPES[given.dtype],
+                output_type=_C_TYPES[taken.dtype],
+                inputs=given.elements,
+                outputs=taken.elements,
+            )
+        )
+        return replace(code, sources=(*code.sources, window), definitions=(*code.definitions, "model_run=inference"))
+
+
+def convert(name: str, kind: str, path: Path) -> None:
+    """Write a network of the zoo with random weights, converted; imports TensorFlow, so in a process of its own."""
+    import tensorflow as tf
+
+    tf.keras.utils.set_random_seed(0)
+    entry = ZOO[name.lower()]
+    model: Any = entry.build(1)
+    converter = tf.lite.TFLiteConverter.from_keras_model(model)
+    if kind != "float32":
+        inputs = entry.made_up_inputs(CALIBRATION_SAMPLES, 1)
+        wide = kind.startswith("16x8")
+        sets = tf.lite.OpsSet
+        converter.optimizations = [tf.lite.Optimize.DEFAULT]
+        converter.representative_dataset = lambda: ([one[None]] for one in inputs)
+        converter.target_spec.supported_ops = [
+            sets.EXPERIMENTAL_TFLITE_BUILTINS_ACTIVATIONS_INT16_WEIGHTS_INT8 if wide else sets.TFLITE_BUILTINS_INT8
+        ]
+        if not kind.endswith("float I/O"):
+            converter.inference_input_type = converter.inference_output_type = tf.int16 if wide else tf.int8
+    path.write_bytes(converter.convert())
+
+
+def simulate(path: Path) -> int:
+    """Cycles of the second inference: the first has warmed the caches."""
+    spec = load_board(BOARD)
+    variant = Variant(read_tflite(path), Quantization.INT8, str(path))
+    firmware = build_firmware(variant, spec.target, EdgeMarkBackend(), BuildOptions(Optimization.O3))
+    machine = Machine(spec)
+    load_image(machine, read_image(firmware.elf, spec), spec)
+    machine.reset()
+    device = Device(MachineConsole(machine), firmware)
+    device.connect()
+    machine.chip.engine.clock.state.timed = 1
+    sample = np.zeros(sum(tensor.nbytes for tensor in firmware.inputs), np.uint8).tobytes()
+    device.infer(sample)
+    return device.infer(sample).cycles
+
+
+def rows(table: pd.DataFrame) -> Iterator[tuple[int, int]]:
+    """The table's rows, each with the cycles that the virtual board counts."""
+    with TemporaryDirectory() as directory:
+        for index, row in table.iterrows():
+            path = Path(directory) / f"{row.model}.tflite"
+            command = [sys.executable, __file__, "--convert", row.model, row.quantization, str(path)]
+            done = subprocess.run(command, env=environment(), capture_output=True, text=True, check=False)
+            if done.returncode:
+                raise SystemExit(f"converting {row.model} to {row.quantization} failed:\n{done.stderr[-2000:]}")
+            try:
+                cycles = simulate(path)
+            except HarnessError as error:
+                print(f"{row.model} {row.quantization}: {error}", file=sys.stderr, flush=True)
+                continue
+            error = cycles / row.published_cycles - 1
+            print(
+                f"{row.model} {row.quantization}: {cycles:,} ({error:+.1%}), was {row.simulated_cycles:,}", flush=True
+            )
+            yield index, cycles
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--only", help="models, joined by commas")
+    parser.add_argument("--write", action="store_true", help=f"the table {TABLE.name}, when all its rows were measured")
+    parser.add_argument("--convert", nargs=3, help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    if arguments.convert:
+        name, kind, path = arguments.convert
+        convert(name, kind, Path(path))
+        return
+    table = pd.read_csv(TABLE, comment="#")
+    chosen = table[table.model.isin(arguments.only.split(","))] if arguments.only else table
+    measured = dict(rows(chosen))
+    if arguments.write and len(measured) == len(table):
+        table["simulated_cycles"] = table.index.map(measured)
+        tree = TflmBackend().versions()["tflite-micro"].partition(",")[0]
+        compiler = find_toolchain().compiler_version.split()[2]
+        notes = _NOTES.substitute(tree=tree, compiler=compiler)
+        TABLE.write_text(notes + table.to_csv(index=False, quoting=2))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,97 @@
+"""The `tflm` backend: TensorFlow Lite Micro's interpreter, with the operators and the arena that the model needs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from harness.deploy.arena import Lifetime, lower_bound
+from harness.deploy.backend import GeneratedCode, Step
+from harness.deploy.options import BuildOptions
+from harness.deploy.target import Target
+from harness.deploy.tflm.generated import copy_glue, header, write_model
+from harness.deploy.tflm.library import Compiler, archive, definitions, gather
+from harness.deploy.tflm.operators import needed_methods, resolver_methods, unsupported
+from harness.deploy.tflm.probe import link_probe, measure_arena
+from harness.deploy.tflm.tree import find_tree
+from harness.deploy.toolchain import find_toolchain, require_cxx_headers
+from harness.errors import BuildError, ConfigError
+from harness.model.tflite_graph import Graph, open_graph
+from harness.optimize.variant import Variant
+
+ARENA_FILE = "arena.json"
+"""In the directory of the generated code: the `Arena` as it was found."""
+
+
+class TflmBackend:
+    """Interprets any model whose operators the user's tree has."""
+
+    name = "tflm"
+
+    def versions(self) -> Mapping[str, str]:
+        """Which tree; nothing where there is none."""
+        try:
+            return {"tflite-micro": find_tree().version()}
+        except (ConfigError, BuildError):
+            return {}
+
+    def load(self) -> None:
+        """Nothing to import."""
+
+    def complaints(self, variant: Variant, target: Target, options: BuildOptions) -> Sequence[str]:  # noqa: ARG002
+        """No tree, no headers for C++, or what the tree lacks: downloads, kernels, operators."""
+        try:
+            require_cxx_headers()
+            tree = find_tree()
+            methods = resolver_methods(tree)
+        except (ConfigError, BuildError) as error:
+            return [str(error)]
+        return [*tree.problems(options.kernels), *unsupported(open_graph(variant.model), methods)]
+
+    def generate(self, variant: Variant, target: Target, options: BuildOptions, directory: Path) -> GeneratedCode:
+        """Write the model, the glue, and the libraries of what the model needs into an empty directory.
+
+        Raises:
+            UnsupportedModelError: a kernel refuses its layer.
+            BuildError: the tree does not compile.
+        """
+        tree, graph = find_tree(), open_graph(variant.model)
+        compiler = Compiler(tree, find_toolchain(), target, options)
+        methods = needed_methods(graph, resolver_methods(tree))
+        model = write_model(variant.model.read_bytes(), directory)
+        copy_glue(directory)
+        (directory / "generated.h").write_text(header(methods, graph))
+        glue = [compiler.compile(directory / name, directory / f"{name}.o") for name in ("probe.cc", model.name)]
+        library = gather(compiler, glue)
+        elf = directory / "probe.elf"
+        link_probe(compiler, [*glue, *library.runtime, *library.kernels], elf)
+        arena = measure_arena(elf, compiler, graph)
+        (directory / "generated.h").write_text(header(methods, graph, arena))
+        (directory / ARENA_FILE).write_text(arena.to_json())
+        for done_with in (*glue, elf):
+            done_with.unlink()
+        return GeneratedCode(
+            sources=(directory / "model.cc", model),
+            objects=(),
+            include_directories=(directory, *tree.include_directories),
+            definitions=definitions(options.kernels),
+            kernel_archives=(archive(compiler.tools, library.kernels, directory / "libkernels_tflm.a"),),
+            runtime_archives=(archive(compiler.tools, library.runtime, directory / "libruntime_tflm.a"),),
+            arena_bytes=arena.minimum,
+            arena_lower_bound=lower_bound(_lifetimes(graph)),
+            steps=tuple(Step(f"{operator.op}_{operator.index}", (operator.name,)) for operator in graph.operators),
+            inputs=tuple(graph.tensors[index].value() for index in graph.inputs),
+            outputs=tuple(graph.tensors[index].value() for index in graph.outputs),
+        )
+
+
+def _lifetimes(graph: Graph) -> list[Lifetime]:
+    """Of all tensors that are computed: inputs from the start to their last use, outputs to the end."""
+    spans: dict[int, tuple[int, int]] = dict.fromkeys(graph.inputs, (-1, -1))
+    for step, operator in enumerate(graph.operators):
+        for index in (*operator.inputs, *operator.outputs):
+            if index is not None and graph.tensors[index].data is None:
+                spans[index] = (spans.get(index, (step, step))[0], step)
+    for index in graph.outputs:
+        spans[index] = (spans[index][0], len(graph.operators))
+    return [Lifetime(graph.tensors[index].value().nbytes, *span) for index, span in spans.items()]

@@ -1,0 +1,73 @@
+"""Which operators a tree has, and what of a model TensorFlow Lite Micro lacks."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+from pathlib import Path
+
+from harness.deploy.tflm.tree import Tree
+from harness.errors import ConfigError
+from harness.model.tflite_graph import Graph, GraphOperator
+
+RESOLVER = "micro_mutable_op_resolver.h"
+
+# A method `Add...(...)` whose body registers a built-in operator, or a custom one by its name.
+_METHOD = re.compile(
+    r'TfLiteStatus\s+(Add\w+)\s*\([^{}]*\{\s*return\s+(?:AddBuiltin\(\s*BuiltinOperator_(\w+)|AddCustom\(\s*"([^"]+)")'
+)
+
+
+def resolver_methods(tree: Tree) -> Mapping[str, str]:
+    """By the TFLite operator's name, such as `CONV_2D`, the resolver's method that adds it, such as `AddConv2D`.
+
+    Raises:
+        ConfigError: the tree's resolver has none, or can't be read.
+    """
+    return _methods(tree.micro / RESOLVER)
+
+
+@lru_cache(maxsize=4)
+def _methods(header: Path) -> Mapping[str, str]:
+    try:
+        text = header.read_text(errors="replace")
+    except OSError as error:
+        raise ConfigError(f"{header}: {error.strerror}") from error
+    methods = {builtin or custom: method for method, builtin, custom in _METHOD.findall(text)}
+    if not methods:
+        raise ConfigError(f"{header}: has no operators that I can find; this TensorFlow Lite Micro is of another kind")
+    return methods
+
+
+def needed_methods(graph: Graph, methods: Mapping[str, str]) -> list[str]:
+    """The methods that add a graph's operators, each once, sorted."""
+    return sorted({methods[operator.op] for operator in graph.operators})
+
+
+def unsupported(graph: Graph, methods: Mapping[str, str]) -> list[str]:
+    """What can't be built, a line each, with the layer's name.
+
+    What else a kernel does not take only shows when it is asked to prepare itself, see `probe`.
+    """
+    complaints = [
+        f"layer {operator.name} ({operator.op}): {complaint}"
+        for operator in graph.operators
+        for complaint in _complaints(graph, operator, methods)
+    ]
+    for index in graph.inputs + graph.outputs:
+        if graph.tensors[index].data is not None:
+            complaints.append(f"tensor {graph.tensors[index].name}: a graph's input or output must not be a constant")
+    return complaints
+
+
+def _complaints(graph: Graph, operator: GraphOperator, methods: Mapping[str, str]) -> Iterator[str]:
+    if operator.op not in methods:
+        yield "this tree of TensorFlow Lite Micro does not have the operator"
+        return
+    inputs = [graph.tensors[index] for index in operator.inputs if index is not None]
+    if any(tensor.dtype == "float16" for tensor in inputs):
+        yield "TensorFlow Lite Micro has no float16"
+    weights = [tensor for tensor in inputs[1:] if tensor.data is not None and tensor.dtype in ("int8", "uint8")]
+    if weights and inputs[0].dtype == "float32":
+        yield f"TensorFlow Lite Micro has no kernels for {weights[0].dtype} weights with float32 activations"
