@@ -10,6 +10,7 @@ import click
 from harness import __version__
 from harness.commands.board import board
 from harness.commands.mlperf import mlperf
+from harness.commands.model import model
 from harness.errors import HarnessError
 
 if TYPE_CHECKING:
@@ -34,23 +35,7 @@ def main() -> None:
 
 main.add_command(board)
 main.add_command(mlperf)
-
-
-@main.group()
-def model() -> None:
-    """Models that the harness builds itself."""
-
-
-@model.command("list")
-def model_list() -> None:
-    """List the zoo."""
-    from harness.model.zoo import ZOO
-
-    table = _table("model", "title", "task", "data set", "metric", "weights")
-    for name, entry in ZOO.items():
-        weights = "trained" if entry.trained else "seeded"
-        table.add_row(name, entry.title, entry.task, entry.dataset, entry.metric, weights)
-    _print(table)
+main.add_command(model)
 
 
 @main.group()

@@ -55,7 +55,7 @@ def progress_bar(text: str) -> Iterator[Callable[[int, int], None]]:
     """Give a function that shows how many of how many are done, with a bar and the time left."""
     with _terminal() as terminal:
         if terminal is None:
-            yield lambda done, total: None
+            yield lambda *_: None
             return
         from rich.console import Console
         from rich.progress import Progress

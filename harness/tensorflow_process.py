@@ -1,4 +1,4 @@
-"""What processes with TensorFlow have in common: it gets one of its own, so that what it prints and takes stays there."""
+"""What processes with TensorFlow share: it gets one of its own, so that what it prints and takes stays there."""
 
 from __future__ import annotations
 

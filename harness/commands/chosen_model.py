@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def chosen_variant(model: str, quantization: str) -> Variant:
-    """The variant of a `.tflite` file, of a description, of a model of the zoo, or of the zoo's model of a benchmark (`kws`).
+    """The variant of a `.tflite` file, a description, a model of the zoo, or the zoo's model of a benchmark (`kws`).
 
     Args:
         quantization: of a model of the zoo; a file is taken as it is.

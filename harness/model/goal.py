@@ -42,9 +42,7 @@ class Goal(Value):
         return self.metric == "accuracy" and not self.sequential
 
 
-def classify(
-    input_shape: tuple[int, ...], classes: int, input_range: tuple[float, float] = (0.0, 1.0)
-) -> Goal:
+def classify(input_shape: tuple[int, ...], classes: int, input_range: tuple[float, float] = (0.0, 1.0)) -> Goal:
     """One of so many classes for each sample."""
     return Goal(input_shape, classes, "softmax", "sparse_categorical_crossentropy", "accuracy", input_range)
 

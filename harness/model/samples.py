@@ -110,8 +110,9 @@ def _narrowed(samples: NDArray[np.generic], tensor: Tensor, name: str) -> NDArra
 def random_inputs(model: Model, count: int, seed: int) -> NDArray[np.generic]:
     """Inputs for a model without data, in the sample layout; the same for the same seed.
 
-    Integers of 8 and 16 bit take their whole range; wider ones, which are indices, are 0 or 1; real ones the range
-    in the zoo's entry of the model's name, or else `INPUT_RANGE`. They vary as `patchy_noise` does.
+    Integers of 8 and 16 bit take their whole range; wider ones are indices: of any entry where the zoo has a model of
+    this name, else 0 or 1. Real ones take the range in the zoo's entry, or else `INPUT_RANGE`. What is no index varies
+    as `patchy_noise` does.
     """
     import numpy as np
 
@@ -126,10 +127,12 @@ def _random(name: str, tensor: Tensor, count: int, generator: np.random.Generato
     from harness.model.zoo import ZOO
 
     shape, dtype = sample_shape(tensor), np.dtype(tensor.dtype)
+    goal = ZOO[name].goal if name in ZOO else None
     if dtype.kind == "f":
-        low, high = ZOO[name].input_range if name in ZOO else INPUT_RANGE
+        low, high = goal.input_range if goal else INPUT_RANGE
         return (low + (high - low) * patchy_noise(shape, count, generator)).astype(dtype)
     if dtype.kind == "b" or dtype.itemsize > 2:
-        return generator.integers(0, 2, (count, *shape)).astype(dtype)
+        entries = int(goal.input_range[1]) + 1 if goal and goal.indices else 2
+        return generator.integers(0, entries, (count, *shape)).astype(dtype)
     limits = np.iinfo(dtype)
     return (limits.min + np.rint((limits.max - limits.min) * patchy_noise(shape, count, generator))).astype(dtype)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from harness.board.spec import BoardSpec
     from harness.deploy.firmware import Firmware
     from harness.explore.constraint import Constraint
+    from harness.model.training.history import History
     from harness.optimize.variant import Variant
 
 
@@ -27,6 +28,7 @@ class Case:
     board: BoardSpec
     candidate: Candidate | None = None
     variant: Variant | None = None
+    training: History | None = None
     versions: Mapping[str, str] = field(default_factory=dict)
     firmware: Firmware | None = None
     limits: tuple[Constraint, ...] = ()
@@ -52,6 +54,7 @@ class Case:
             limits=tuple(limit.text for limit in self.limits),
             capacity=self.capacity,
             macs=model.macs if model else 0,
+            training=self.training,
             symbols=self.results.symbols if self.results else (),
             divergence=self.results.divergence if self.results else None,
             origin=origin_of(model, self.board, self.firmware, self.dut, self.started, self.versions),

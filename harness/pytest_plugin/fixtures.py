@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from harness.deploy.firmware import Firmware
     from harness.model.dataset import Dataset
     from harness.model.model import Model
+    from harness.optimize.recipe import Recipe
     from harness.optimize.variant import Variant
 
 CASE: pytest.StashKey[Case] = pytest.StashKey()
@@ -57,6 +58,7 @@ class Deploy:
         source: str | Path,
         quantization: str | None = None,
         *,
+        optimize: str = "",
         backend: str = "tvm",
         build: str = "O2",
         dataset: Path | None = None,
@@ -64,8 +66,10 @@ class Deploy:
         """Convert, generate, compile and link; all of it from the cache where nothing changed.
 
         Args:
-            source: a name of the zoo (see `harness model list`), or a `.tflite` file, which is taken as it is.
-            quantization: a `Quantization`, such as `float32`, `int8` or `int16x8_float_io`, for a model of the zoo.
+            source: a name of the zoo (see `harness model list`) or a description (`.yaml`), with options if need be,
+                such as `cnn_1?data=random&epochs=1`; or a `.tflite` file, which is taken as it is.
+            quantization: a `Quantization`, such as `float32` or `int16x8_float_io`, for a model that is built here.
+            optimize: the words of a `Recipe` for it, such as `channels50-qat`.
             backend: the tool that makes the model's code.
             build: how firmware is built, such as `O3-lto` or `Os-soft_float` (see `BuildOptions.parse`).
             dataset: labelled samples; a trained model of the zoo brings its own.
@@ -76,17 +80,21 @@ class Deploy:
         from harness.deploy.backends import find_backend
         from harness.deploy.build import build_firmware
         from harness.deploy.options import BuildOptions
+        from harness.model.zoo.find import model_part
+        from harness.optimize.recipe import Recipe
 
         if self.case.candidate is not None:
             raise RuntimeError("a case is one candidate: call deploy once, and parametrize the test instead")
         options = BuildOptions.parse(build)
-        name = Path(source).stem
+        name = Path(model_part(str(source))).stem
         board = self.case.board
-        self.case.candidate = Candidate(name, quantization or "unknown", backend, str(options), board.name)
+        recipe = Recipe.parse(optimize)
+        asked = Candidate(name, quantization or "unknown", backend, str(options), board.name, str(recipe))
+        self.case.candidate = asked
         tool = find_backend(backend)
         self.case.versions = tool.versions()
-        variant = self.case.variant = self._variant(source, quantization, tool)
-        candidate = Candidate(name, str(variant.quantization), backend, str(options), board.name)
+        variant = self.case.variant = self._variant(source, quantization, recipe, tool)
+        candidate = replace(asked, quantization=str(variant.quantization))
         self.case.candidate = candidate
         self.case.limits = self.session.limits_for(candidate, self.item)
         data = self._dataset(str(source), variant, dataset)
@@ -94,24 +102,29 @@ class Deploy:
             firmware = self.case.firmware = build_firmware(variant, board.target, tool, options)
         return Deployment(variant, firmware, data, tool)
 
-    def _variant(self, source: str | Path, quantization: str | None, tool: Backend) -> Variant:
-        from harness.model.zoo import ZOO
+    def _variant(self, source: str | Path, quantization: str | None, recipe: Recipe, tool: Backend) -> Variant:
+        from harness.errors import ConfigError
+        from harness.model.zoo.find import find_entry, is_buildable
+        from harness.model.zoo.weights import training_history
         from harness.optimize import make_variant, variant_of_file
         from harness.optimize.variant import Quantization
 
-        if str(source) in ZOO:
-            wanted = Quantization(quantization or Quantization.INT8)
-            return make_variant(str(source), wanted, meanwhile=tool.load)
-        return variant_of_file(Path(source))
+        if not is_buildable(str(source)):
+            if str(recipe):
+                raise ConfigError(f"{source} is taken as it is; {recipe} is for models that are built here")
+            return variant_of_file(Path(source))
+        wanted = Quantization(quantization or Quantization.INT8)
+        variant = make_variant(str(source), wanted, recipe, meanwhile=tool.load)
+        self.case.training = training_history(find_entry(str(source)), variant.seed)
+        return variant
 
     def _dataset(self, source: str, variant: Variant, path: Path | None) -> Dataset | None:
-        from harness.model.datasets import load_dataset, load_named
-        from harness.model.zoo import ZOO
+        from harness.model.datasets import load_dataset
+        from harness.model.zoo.find import find_entry, is_buildable
 
         if path is not None:
             return load_dataset(path, variant.model)
-        named = ZOO[source].dataset if source in ZOO else None
-        return load_named(named, "test") if named else None
+        return find_entry(source).test_data() if is_buildable(source) else None
 
 
 @dataclass(frozen=True)

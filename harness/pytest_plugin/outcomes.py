@@ -12,8 +12,8 @@ from harness.errors import (
     UnsupportedModelError,
 )
 
-INFEASIBLE = frozenset({Status.CONSTRAINT_FAILED, Status.DOES_NOT_FIT})
-"""Outcomes that are an answer when exploring: the candidate works, but not within the limits."""
+INFEASIBLE = frozenset({Status.CONSTRAINT_FAILED, Status.DOES_NOT_FIT, Status.UNSUPPORTED})
+"""Outcomes that are an answer when exploring: not within the limits, or not claimed by the backend."""
 
 
 class CaseFailed(HarnessError):  # noqa: N818 - it carries an outcome; it is not an error of the harness

@@ -11,6 +11,7 @@ from harness.bench.measurement import Measurement
 from harness.bench.outcome import Outcome
 from harness.bench.quantities import QUANTITIES
 from harness.bench.symbol_size import SymbolSize
+from harness.model.training.history import History
 from harness.value import Value
 
 __all__ = ["Candidate", "Capacity", "LayerTime", "Origin", "Record"]
@@ -24,6 +25,7 @@ class Candidate(Value):
 
     Attributes:
         build: the build options, such as `O2`.
+        optimize: the words of the recipe, such as `channels50-qat`; empty where the model is as it was trained.
     """
 
     model: str
@@ -31,9 +33,10 @@ class Candidate(Value):
     backend: str
     build: str
     board: str
+    optimize: str = ""
 
     def __str__(self) -> str:
-        return f"{self.model}-{self.quantization}-{self.backend}-{self.board}"
+        return "-".join(filter(None, (self.model, self.quantization, self.optimize, self.backend, self.board)))
 
 
 @dataclass(frozen=True)
@@ -84,6 +87,7 @@ class Record(Value):
         limits: the constraints that held for this case, as text.
         macs: of one inference.
         symbols: what the largest functions and tables of the image take.
+        training: how the model was trained; None for those that were not, or not here.
         divergence: the layer where board and host begin to differ, where they do and it was found.
     """
 
@@ -99,6 +103,7 @@ class Record(Value):
     schema: int = SCHEMA
     divergence: Divergence | None = None
     symbols: tuple[SymbolSize, ...] = ()
+    training: History | None = None
 
     def measurement(self, quantity: str) -> Measurement | None:
         """The measurement of a quantity, or None where the case has none."""

@@ -55,9 +55,7 @@ def _table(name: str, arguments: Arguments) -> Split:
     return Split(train, split.train_y, test, split.test_y)
 
 
-def _scaled(
-    x: NDArray[np.generic], mean: NDArray[np.generic], deviation: NDArray[np.generic]
-) -> NDArray[np.generic]:
+def _scaled(x: NDArray[np.generic], mean: NDArray[np.generic], deviation: NDArray[np.generic]) -> NDArray[np.generic]:
     import numpy as np
 
     scaled: NDArray[np.generic] = ((x - mean) / np.maximum(deviation, 1e-6)).astype(np.float32)  # type: ignore[operator]
@@ -74,8 +72,6 @@ BUNDLED = {
         "digits of scikit-learn, 32x32 RGB", {}, lambda _: classify((32, 32, 3), 10, (0.0, 255.0)), _digits_rgb
     ),
     "wine": _of_table("wine", "wines of scikit-learn", classify((13,), 3, _STANDARDIZED)),
-    "breast_cancer": _of_table(
-        "breast_cancer", "breast cancer of scikit-learn", classify((30,), 2, _STANDARDIZED)
-    ),
+    "breast_cancer": _of_table("breast_cancer", "breast cancer of scikit-learn", classify((30,), 2, _STANDARDIZED)),
     "diabetes": _of_table("diabetes", "diabetes of scikit-learn", regress((10,), input_range=_STANDARDIZED)),
 }

@@ -14,7 +14,6 @@ from harness.model.goal import Goal, classify, regress
 from harness.paths import data_directory
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
 
 ARRAYS = ("x_train", "y_train", "x_test", "y_test")
@@ -70,9 +69,7 @@ def _arrays(path: Path) -> list[NDArray[Any]]:
         raise DatasetError(f"{path}: needs the arrays {', '.join(ARRAYS)}: {error}") from error
 
 
-def _loader(
-    name: str, goal: Callable[[Arguments], Goal], scale: float = 1.0
-) -> Callable[[Arguments], Split]:
+def _loader(name: str, goal: Callable[[Arguments], Goal], scale: float = 1.0) -> Callable[[Arguments], Split]:
     """Reads the archive; samples of 8 bits are divided by `scale`, all take the goal's shape."""
 
     def load(arguments: Arguments) -> Split:

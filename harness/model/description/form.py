@@ -5,16 +5,22 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from harness.model.datasets.sources import SOURCES
+from annotated_types import Ge, Gt, Le, Len, Lt
+
+from harness.model.description.data_form import MOST_UNITS, Seed, Units, data_sets
 
 if TYPE_CHECKING:
     from pydantic import BaseModel, TypeAdapter
 
-HIDDEN = frozenset({"stand_in"})
-"""Sources that are no one's to name."""
-MOST_LAYERS, MOST_UNITS, MOST_SAMPLES, MOST_STEPS = 64, 4096, 1_000_000, 1000
-"""More than any microcontroller takes; a typing error must not take the host's memory."""
+MOST_LAYERS = 64
 
+Epochs = Annotated[int, Ge(0), Le(100_000)]
+Batch = Annotated[int, Ge(1), Le(100_000)]
+Rate = Annotated[float, Gt(0), Le(10)]
+Share = Annotated[float, Ge(0), Lt(1)]
+Size = Annotated[int, Ge(0), Le(MOST_UNITS)]
+Layers = Annotated[list[Units], Len(0, MOST_LAYERS)]
+Steps = Annotated[list[tuple[Annotated[int, Ge(0)], Annotated[float, Gt(0)]]], Len(0, 100)]
 Activation = Literal["relu", "relu6", "leaky_relu", "elu", "sigmoid", "tanh", "hard_swish", "linear"]
 
 
@@ -30,6 +36,13 @@ def description_form() -> TypeAdapter[Any]:
     return TypeAdapter(Annotated[union, Field(discriminator="model_type")])
 
 
+@cache
+def form_keys() -> frozenset[str]:
+    """Every key that any description or its data set may have."""
+    schema = description_form().json_schema()
+    return frozenset(key for one in schema["$defs"].values() for key in one.get("properties", ()))
+
+
 def _strict() -> Any:
     from pydantic import ConfigDict
 
@@ -39,30 +52,23 @@ def _strict() -> Any:
 @cache
 def _common() -> type[BaseModel]:
     """What every description has: data, training, words for people."""
-    from pydantic import BaseModel, Field
-
-    Epochs = Annotated[int, Field(ge=0, le=100_000)]  # noqa: N806
-    Batch = Annotated[int, Field(ge=1, le=100_000)]  # noqa: N806
-    Rate = Annotated[float, Field(gt=0, le=10)]  # noqa: N806
+    from pydantic import BaseModel, Field, create_model
 
     class Common(BaseModel):
         model_config = _strict()
         title: Annotated[str, Field(max_length=200, description="its name for people")] = ""
         source: Annotated[str, Field(max_length=500, description="where the architecture comes from")] = ""
-        dataset: Annotated[_data_sets(), Field(discriminator="name", description="what it learns from")]
+        dataset: Annotated[Any, Field(description="what it learns from")]
         epochs: Annotated[Epochs, Field(description="passes over the training samples; 0: not trained")] = 50
         batch_size: Annotated[Batch, Field(description="samples a step")] = 32
-        random_seed: Annotated[
-            int | None, Field(ge=0, lt=2**32, description="of weights and training; null: 0")
-        ] = 42
+        random_seed: Annotated[Seed | None, Field(description="of weights and training; null: 0")] = 42
         learning_rate: Annotated[Rate, Field(description="of Adam")] = 1e-3
         learning_rate_schedule: Literal["constant", "cosine"] = "constant"
         learning_rate_steps: Annotated[
-            list[tuple[Annotated[int, Field(ge=0)], Annotated[float, Field(gt=0)]]],
-            Field(max_length=100, description="[first epoch, factor on the rate], ascending"),
-        ] = Field(default_factory=list)
+            Steps, Field(default_factory=list, description="[first epoch, factor on the rate], ascending")
+        ]
         validation_split: Annotated[
-            float, Field(ge=0, lt=1, description="share of the training samples that choose the best weights")
+            Share, Field(description="share of the training samples that choose the best weights")
         ] = 0.1
         early_stopping: Annotated[
             int, Field(ge=0, description="epochs without improvement after which training ends; 0: never")
@@ -72,21 +78,14 @@ def _common() -> type[BaseModel]:
         fine_tuning_epochs: Annotated[Epochs, Field(description="EdgeMark's; not used")] = 5
         fine_tuning_batch_size: Annotated[Batch, Field(description="EdgeMark's; not used")] = 128
 
-    return Common
-
-
-def _units() -> Any:
-    from pydantic import Field
-
-    return Annotated[int, Field(ge=1, le=MOST_UNITS)]
+    # The union of data sets is known only now.
+    data: Any = (Annotated[data_sets(), Field(discriminator="name")], Field(description="what it learns from"))
+    return create_model("Common", __base__=Common, dataset=data)
 
 
 @cache
 def _cnn() -> type[BaseModel]:
     from pydantic import AliasChoices, Field, model_validator
-
-    Size = Annotated[int, Field(ge=0, le=MOST_UNITS)]  # noqa: N806
-    Share = Annotated[float, Field(ge=0, lt=1)]  # noqa: N806
 
     class CnnForm(_common()):  # type: ignore[misc]
         """Convolutions and fully connected layers."""
@@ -96,12 +95,11 @@ def _cnn() -> type[BaseModel]:
             list[tuple[Size, Size, Size]],
             Field(
                 max_length=MOST_LAYERS,
+                default_factory=list,
                 description="[filters, kernel, stride]; [0, k, s] is maximum pooling, [0, 0, 0] the average of all",
             ),
-        ] = Field(default_factory=list)
-        denses_params: Annotated[
-            list[_units()], Field(max_length=MOST_LAYERS, description="units of the hidden layers")
-        ] = Field(default_factory=list)
+        ]
+        denses_params: Annotated[Layers, Field(default_factory=list, description="units of the hidden layers")]
         convs_dropout: Share = 0.0
         denses_dropout: Share = 0.0
         activation: Activation = "relu"
@@ -127,8 +125,8 @@ def _rnn() -> type[BaseModel]:
 
         model_type: Literal["RNN"]
         rnn_type: Literal["SimpleRNN", "LSTM", "GRU"] = "SimpleRNN"
-        rnn_units: _units() = 64  # type: ignore[valid-type]
-        embedding_dim: _units() | None = None  # type: ignore[valid-type]
+        rnn_units: Units = 64
+        embedding_dim: Units | None = None
 
     return RnnForm
 
@@ -139,59 +137,15 @@ def _references() -> tuple[type[BaseModel], ...]:
     from pydantic import Field, create_model
 
     pretrained = (bool, Field(False, description="EdgeMark downloads MLPerf Tiny's weights; here they are seeded"))
-    filters = (_units() | None, Field(None, description="of the first convolution"))
-    units = (list[_units()] | None, Field(None, max_length=MOST_LAYERS, description="of the hidden layers"))
-    return tuple(
-        create_model(
-            f"{benchmark}Form",
-            __base__=_common(),
-            model_type=(Literal[f"TinyMLPerf_{benchmark}"], ...),
-            load_pretrained_model=pretrained,
-            **({"denses_params": units} if benchmark == "AE" else {"num_filters": filters}),
+    filters = (Units | None, Field(None, description="of the first convolution"))
+    units = (Layers | None, Field(None, description="of the hidden layers"))
+
+    def form(benchmark: str) -> type[BaseModel]:
+        size: dict[str, Any] = {"denses_params": units} if benchmark == "AE" else {"num_filters": filters}
+        kind: Any = (Literal[f"TinyMLPerf_{benchmark}"], ...)
+        loaded: Any = pretrained
+        return create_model(
+            f"{benchmark}Form", __base__=_common(), model_type=kind, load_pretrained_model=loaded, **size
         )
-        for benchmark in ("AE", "DS_CNN", "MBNet", "ResNet")
-    )
 
-
-def _data_sets() -> Any:
-    """A data set's `name`, and `args` as its source takes them."""
-    union: Any = None
-    for name in SOURCES:
-        if name not in HIDDEN:
-            union = _data_set(name) if union is None else union | _data_set(name)
-    return union
-
-
-def _data_set(name: str) -> type[BaseModel]:
-    from pydantic import Field, create_model
-
-    arguments = create_model(
-        f"{name}_arguments",
-        __config__=_strict(),
-        **{key: (_argument(key, value), value) for key, value in SOURCES[name].defaults.items()},
-    )
-    return create_model(
-        f"{name}_data",
-        __config__=_strict(),
-        name=(Literal[name], ...),
-        path=(str | None, Field(None, description="EdgeMark's loader; not used")),
-        args=(arguments, Field(default_factory=arguments)),
-    )
-
-
-def _argument(key: str, default: object) -> Any:
-    """The type of an argument, from the one it has when left out."""
-    from pydantic import Field
-
-    if key == "path":
-        return str | None
-    if key == "random_seed":
-        return Annotated[int | None, Field(ge=0, lt=2**32)]
-    if isinstance(default, bool):
-        return bool
-    if isinstance(default, tuple):
-        return Annotated[tuple[_units(), ...], Field(min_length=1, max_length=4)]
-    if isinstance(default, float):
-        return Annotated[float, Field(gt=0, lt=1)] if key == "test_ratio" else Annotated[float, Field(gt=0, le=10)]
-    most = {"n_samples": MOST_SAMPLES, "sequence_length": MOST_STEPS}.get(key, MOST_UNITS)
-    return Annotated[int, Field(ge=10 if key == "n_samples" else 1, le=most)]
+    return tuple(form(benchmark) for benchmark in ("AE", "DS_CNN", "MBNet", "ResNet"))

@@ -71,7 +71,7 @@ def lookup(entries: int, size: int) -> Any:
     import keras
     import tensorflow
 
-    class Lookup(keras.layers.Embedding):
+    class Lookup(keras.layers.Embedding):  # type: ignore[misc]
         def call(self, inputs: Any) -> Any:
             return tensorflow.gather(self._embeddings, inputs)
 

@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 
 from harness.errors import ModelError
-from harness.form_error import describe
+from harness.form_error import Location, describe, dotted
 from harness.model.datasets.source import DataSpec
 from harness.model.datasets.sources import goal_of
 from harness.model.description.description import Cnn, Description, Reference, Rnn
@@ -60,16 +60,24 @@ def _content(path: Path) -> object:
 def _validated(content: object, path: Path) -> Any:
     from pydantic import ValidationError
 
-    from harness.model.description.form import description_form
+    from harness.model.description.form import description_form, form_keys
 
     if not isinstance(content, dict):
         raise ModelError(f"{path}: expected keys and values, such as 'model_type: CNN'")
     try:
         return description_form().validate_python(content)
     except ValidationError as error:
-        raise ModelError(describe(error, path, MOST_ERRORS)) from error
+        raise ModelError(describe(error, path, MOST_ERRORS, _key, form_keys())) from error
     except RecursionError as error:
         raise ModelError(f"{path}: is nested without end") from error
+
+
+def _key(location: Location) -> str:
+    """Where in the file: without the kinds of model and data set, which pydantic names on the way."""
+    parts = list(location[1:])
+    if "dataset" in parts[:1]:
+        del parts[1:2]
+    return dotted(tuple(parts))
 
 
 def _network(values: dict[str, Any]) -> Cnn | Rnn | Reference:
@@ -108,9 +116,8 @@ def _check(description: Description, path: Path) -> None:
         raise ModelError(f"{path}: dataset.args: makes more than {MOST_VALUES:,} values; take fewer samples")
     if isinstance(network, Cnn) and rank != (3 if network.convs_params else 1):
         wanted = "images (height, width, channels)" if network.convs_params else "flat ones (flat_features: true)"
-        raise ModelError(
-            f"{path}: dataset: {description.data.name} has samples of shape {goal.input_shape}, this network takes {wanted}"
-        )
+        found = f"{description.data.name} has samples of shape {goal.input_shape}"
+        raise ModelError(f"{path}: dataset: {found}, this network takes {wanted}")
     if isinstance(network, Cnn) and network.denses_params and network.convs_params:
         _check_convolutions(network, path)
     if isinstance(network, Rnn) and (rank, goal.indices) != ((1, True) if network.embedding_dim else (2, False)):

@@ -46,11 +46,12 @@ class State:
         import numpy as np
 
         facts = json.dumps({"best": self.best, "epochs": [json.loads(epoch.to_json()) for epoch in self.epochs]})
-        named = {f"w{index}": one for index, one in enumerate(self.weights)}
+        named: dict[str, Any] = {f"w{index}": one for index, one in enumerate(self.weights)}
         named |= {f"v{index}": one for index, one in enumerate(self.variables)}
+        named["facts"] = np.frombuffer(facts.encode(), np.uint8)
         scratch = directory / "scratch.npz"
         with scratch.open("wb") as file:
-            np.savez(file, **{"facts": np.frombuffer(facts.encode(), np.uint8), **named})
+            np.savez(file, **named)
             file.flush()
             os.fsync(file.fileno())
         scratch.replace(directory / CHECKPOINT)
@@ -73,7 +74,7 @@ class State:
 
 
 def train(
-    entry: ZooEntry, seed: int, directory: Path, tell: Callable[[int, int], None] = lambda done, total: None
+    entry: ZooEntry, seed: int, directory: Path, tell: Callable[[int, int], None] = lambda *_: None
 ) -> tuple[Arrays, History]:
     """Train a model and give its weights in Keras's order.
 
@@ -93,7 +94,7 @@ def train(
     batches = -(-len(split.train_x) // training.batch_size)
     while len(state.epochs) < training.epochs and not _exhausted(state, training.patience):
         first = len(state.epochs) * batches
-        watch = _watch(lambda batch, first=first: tell(first + batch, batches * training.epochs))
+        watch = _watch(tell, first, batches * training.epochs)
         state = _after(state, _epoch(entry, model, split, len(state.epochs), seed, watch), model)
         state.save(directory)
     return state.weights, History(goal.loss, goal.metric, state.epochs, state.best)
@@ -170,18 +171,18 @@ def _exhausted(state: State, patience: int) -> bool:
     return patience > 0 and len(state.epochs) - 1 - state.best >= patience
 
 
-def _watch(tell: Callable[[int], None]) -> Any:
+def _watch(tell: Callable[[int, int], None], first: int, total: int) -> Any:
+    """A callback that tells how many of all batches are done."""
     import keras
 
-    class Watch(keras.callbacks.Callback):
-        def on_train_batch_end(self, batch: int, logs: object = None) -> None:  # noqa: ARG002
-            tell(batch + 1)
+    def told(batch: int, logs: object) -> None:  # noqa: ARG001 - Keras calls it by names
+        tell(first + batch + 1, total)
 
-    return Watch()
+    return keras.callbacks.LambdaCallback(on_train_batch_end=told)
 
 
 def _augmented(images: NDArray[Any], generator: np.random.Generator) -> NDArray[Any]:
-    """Each image (height, width, channels) shifted by up to a tenth of its size, its edges repeated, and half mirrored."""
+    """Images (height, width, channels), shifted by up to a tenth of their size, edges repeated; half are mirrored."""
     import numpy as np
 
     count, height, width = images.shape[:3]
@@ -192,4 +193,5 @@ def _augmented(images: NDArray[Any], generator: np.random.Generator) -> NDArray[
         places.append(np.clip(np.arange(size) + shifts, 0, size - 1))
     rows, columns = places
     columns = np.where(generator.integers(0, 2, (count, 1)), columns, columns[:, ::-1])
-    return images[np.arange(count)[:, None, None], rows[:, :, None], columns[:, None, :]]
+    augmented: NDArray[Any] = images[np.arange(count)[:, None, None], rows[:, :, None], columns[:, None, :]]
+    return augmented

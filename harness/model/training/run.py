@@ -8,8 +8,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from harness.cache import cache_directory
 from harness.errors import ModelError
+from harness.paths import cache_directory
 from harness.progress import progress_bar
 from harness.tensorflow_process import environment, last_words
 

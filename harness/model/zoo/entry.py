@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from harness.model.dataset import Dataset
+from harness.model.datasets.on_disk import require
 from harness.model.datasets.source import DataSpec, Split
 from harness.model.datasets.sources import at_hand, load_split, source_of, stand_in
 from harness.model.goal import METRIC_TITLES, Goal
@@ -46,7 +47,7 @@ class ZooEntry:
     goal: Goal
     build: Callable[[int | None], Any]
     data: DataSpec | None = None
-    training: Training = Training()
+    training: Training = field(default_factory=Training)
     seed: int = 0
     optional: bool = True
     recipe: str = ""
@@ -84,6 +85,16 @@ class ZooEntry:
             DatasetError: they are not on disk, or not what they have to be.
         """
         return load_split(self.data or stand_in(self.goal))
+
+    def require_data(self) -> None:
+        """Make sure that what it is trained on is at hand.
+
+        Raises:
+            DatasetError: a file is missing; the text says what to place where.
+        """
+        if self.data is not None:
+            for path in source_of(self.data).files(self.data.args):
+                require(path)
 
     def test_data(self) -> Dataset | None:
         """Labelled samples to judge it by; None where it was not trained, or does not tell classes."""

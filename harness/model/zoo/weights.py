@@ -76,6 +76,7 @@ def weights_file(entry: ZooEntry, seed: int) -> Path:
     """The `.npz` with a model's weights in Keras's order, made when it is not there yet.
 
     Raises:
+        DatasetError: what it is to be trained on is not at hand.
         ModelError: the training failed.
     """
 
@@ -83,6 +84,7 @@ def weights_file(entry: ZooEntry, seed: int) -> Path:
         import numpy as np
 
         if entry.trained:
+            entry.require_data()
             train_in_process(entry.reference or entry.name, entry.name, seed, recipe_digest(entry, seed), directory)
         else:
             np.savez(directory / "weights.npz", *_seed_weights(entry, entry.seed + seed))

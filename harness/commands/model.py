@@ -1,0 +1,46 @@
+"""`harness model`: what is built here, the form of descriptions, and the page of all models."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+
+@click.group()
+def model() -> None:
+    """Models that the harness builds itself."""
+
+
+@model.command("list")
+def model_list() -> None:
+    """List the zoo."""
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+
+    from harness.model.zoo import ZOO
+
+    table = Table("model", "title", "task", "data set", "metric", "weights", box=box.SIMPLE_HEAD)
+    for name, entry in ZOO.items():
+        weights = "trained" if entry.trained else "seeded"
+        table.add_row(name, entry.title, entry.task, entry.dataset, entry.metric, weights)
+    Console().print(table)
+
+
+@model.command("schema")
+def model_schema() -> None:
+    """Print the JSON Schema of descriptions, for editors; also in docs/model.schema.json."""
+    from harness.model.description.schema import description_schema_text
+
+    click.echo(description_schema_text(), nl=False)
+
+
+@model.command("cards")
+@click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), default=Path("docs/models.md"))
+def model_cards(output: Path) -> None:
+    """Write a page with a card of every model of the zoo; converts all, which takes its time."""
+    from harness.commands.model_cards import cards_page
+    from harness.results.whole_file import write_whole
+
+    click.echo(write_whole(output, cards_page().encode()))
