@@ -22,6 +22,7 @@ from harness.errors import FirmwareHangError, InfrastructureError
 from harness.model.dataset import Dataset
 from harness.model.reference import run_reference
 from harness.model.samples import quantize_samples, random_inputs, to_rows
+from harness.optimize.file_facts import file_facts
 from harness.optimize.variant import Variant
 from harness.progress import status, track
 
@@ -153,9 +154,12 @@ def _measure(
         *(_speed(timed, firmware.target.clock_hz, provenance) if timed else ()),
         *_memory(read_footprint(firmware, device.stack_bytes()), firmware, provenance),
         *_agreement(agreement, provenance),
+        *(Measurement.of(quantity, size, Provenance.MEASURED) for quantity, size in file_facts(variant.model).items()),
     ]
     if workload.labels is not None:
-        measurements.append(Measurement.of("accuracy", accuracy(outputs, workload.labels, outputs_of[0]), provenance))
+        on_board, on_host = (accuracy(one, workload.labels, outputs_of[0]) for one in (outputs, workload.references))
+        measurements.append(Measurement.of("accuracy", on_board, provenance))
+        measurements.append(Measurement.of("host_accuracy", on_host, Provenance.MEASURED))
     layers = _layers(timed.steps, firmware, variant, provenance) if timed else ()
     suspects = most_different(outputs, workload.references, outputs_of) if agreement.disagreement else ()
     symbols = read_symbol_sizes(firmware)

@@ -163,7 +163,7 @@ def _fields(table: Any, content: bytes, position: int, budget: _Budget) -> Field
 
 
 def _builtin_code(operator_code: _CheckedTable) -> int:
-    """As stored. The package gives the deprecated code of old operators instead, which LiteRT's quantizer leaves out."""
+    """As stored. The package gives an old operator's deprecated code instead, which LiteRT's quantizer leaves out."""
     offset = operator_code.Offset(10)
     return int(operator_code.Get(number_types.Int32Flags, offset + operator_code.Pos)) if offset else 0
 

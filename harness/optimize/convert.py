@@ -8,7 +8,7 @@ from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
 
-from harness.cache import cached
+from harness.cache import cached, sha256_of_files
 from harness.errors import ModelError
 from harness.model.tflite_graph import open_graph
 from harness.model.tflite_reader import read_tflite
@@ -23,6 +23,8 @@ from harness.progress import status
 from harness.tensorflow_process import environment, last_words
 
 REPRESENTATIVE_SAMPLES = 100
+
+_CODE = ("calibrate", "convert_process", "ranges")
 
 
 def make_variant(
@@ -58,6 +60,7 @@ def make_variant(
         "quantization": quantization.value,
         "representative_samples": samples,
         "quantizer": version("ai-edge-quantizer"),
+        "conversion": sha256_of_files(*(Path(__file__).with_name(f"{name}.py") for name in _CODE)),
     }
 
     def make(directory: Path) -> None:

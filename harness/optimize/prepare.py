@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from harness.optimize.fine_tune import Lessons
 
 
+_CODE = ("channels", "fake_quant", "fine_tune", "keras_graph", "prepare", "sparse")
+
+
 def teachers(recipe: Recipe) -> list[ZooEntry]:
     """The other models that a recipe needs.
 
@@ -38,7 +41,7 @@ def recipe_key(entry: ZooEntry, recipe: Recipe, seed: int) -> dict[str, object]:
         "weights": weights_recipe(entry, seed),
         "teachers": [weights_recipe(one, seed) for one in teachers(recipe)],
         "recipe": recipe.to_json(),
-        "code": sha256_of_files(Path(__file__).parent),
+        "code": sha256_of_files(*(Path(__file__).with_name(f"{name}.py") for name in _CODE)),
     }
 
 

@@ -67,7 +67,8 @@ _WHOLE_NUMBERS = ("missing_bytes", "macs", "flash_capacity", "ram_capacity", "cl
 
 
 def _columns() -> list[str]:
-    names = ["run", "case", "model", "quantization", "backend", "build", "board", "optimize", "outcome", "reason", "missing_bytes"]
+    names = ["run", "case", "model", "quantization", "backend", "build", "board", "optimize"]
+    names += ["outcome", "reason", "missing_bytes"]
     for quantity in QUANTITIES:
         names += [quantity, f"{quantity}_spread", f"{quantity}_provenance"]
     names += ["macs", "limits", "flash_capacity", "ram_capacity", "clock", "model_sha256", "board_sha256"]
