@@ -25,6 +25,7 @@ def find_range(values: NDArray[np.floating], calibration: Calibration, steps: in
     import numpy as np
 
     ends = (100 - PERCENTILE, PERCENTILE) if calibration is Calibration.PERCENTILE else (0, 100)
+    values = values.astype(np.float64)
     least, greatest = np.percentile(values, ends)
     least, greatest = min(float(least), 0.0), max(float(greatest), 0.0)
     if calibration is not Calibration.MSE:

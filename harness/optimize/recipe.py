@@ -16,7 +16,7 @@ _KNOWN = (
     "distill, distill_MODEL, channelsPERCENT, prunePERCENT, clusterCOUNT, qat, percentile, mse, per_tensor, epochsCOUNT"
 )
 _WORDS = re.compile(
-    r"distill(?:_(?P<teacher>\w+))?|channels(?P<channels>\d+)|prune(?P<prune>\d+)|cluster(?P<cluster>\d+)|(?P<qat>qat)"
+    r"distill(?:_(?P<teacher>\w+))?|channels(?P<channels>[1-9]\d*)|prune(?P<prune>[1-9]\d*)|cluster(?P<cluster>\d+)|(?P<qat>qat)"
     r"|(?P<calibration>percentile|mse)|(?P<per_tensor>per_tensor)|epochs(?P<epochs>\d+)"
 )
 

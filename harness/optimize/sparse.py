@@ -33,15 +33,18 @@ def pruning(model: Any, per_cent: int) -> AfterBatch:
     """
     import numpy as np
 
-    masks: dict[int, NDArray[np.bool_]] = {}
+    masks: list[NDArray[np.bool_]] = []
+    reached = False
 
     def after(done: float) -> None:
+        nonlocal reached
         share = per_cent / 100 * (1 - (1 - min(done / _RAMP, 1)) ** 3)
-        for index, kernel in enumerate(kernels(model)):
-            weights = np.array(kernel)
-            if done < _RAMP or index not in masks:
-                masks[index] = _largest(weights, weights.size - round(share * weights.size))
-            kernel.assign(np.where(masks[index], weights, 0))
+        weights = [np.array(kernel) for kernel in kernels(model)]
+        if not reached:
+            masks[:] = [_largest(one, one.size - round(share * one.size)) for one in weights]
+            reached = done >= _RAMP
+        for kernel, one, mask in zip(kernels(model), weights, masks, strict=True):
+            kernel.assign(np.where(mask, one, 0))
 
     return after
 
