@@ -7,6 +7,6 @@ import pytest
 from harness.pytest_plugin.fixtures import Deploy, Measure
 
 
-@pytest.mark.parametrize("optimize", ["", "channels50"])
-def test_candidate(optimize: str, deploy: Deploy, measure: Measure) -> None:
+@pytest.mark.parametrize("optimize", ["", "channels50"], ids=["whole", "channels50"])
+def test_resnet8(optimize: str, deploy: Deploy, measure: Measure) -> None:
     measure(deploy("resnet8_digits", "int8", optimize=optimize))
