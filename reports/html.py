@@ -17,6 +17,7 @@ from reports.labels import shorten
 from reports.layers import layer_chart
 from reports.memory import FLASH_PARTS, RAM_PARTS, memory_rows
 from reports.plots import pareto_plot, provenance_note
+from reports.variants import variant_rows
 from reports.view import (
     MARKS,
     MEANINGS,
@@ -95,6 +96,7 @@ def report_html(run: RunDirectory) -> str:
         plots={group.model: _plots(group, number) for number, group in enumerate(found, 1)},
         layers={row.key: layer_chart(row.record) for row in rows if row.record.layers},
         comparisons={group.model: comparisons(group.rows) for group in found},
+        variants={group.model: variant_rows(group.rows) for group in found},
         memory={group.model: memory_rows(group.rows) for group in found},
         flash_parts=FLASH_PARTS,
         ram_parts=RAM_PARTS,

@@ -88,6 +88,7 @@ class Record(Value):
         macs: of one inference.
         symbols: what the largest functions and tables of the image take.
         training: how the model was trained; None for those that were not, or not here.
+        made: the steps by which its variant was made, for people.
         divergence: the layer where board and host begin to differ, where they do and it was found.
     """
 
@@ -104,6 +105,7 @@ class Record(Value):
     divergence: Divergence | None = None
     symbols: tuple[SymbolSize, ...] = ()
     training: History | None = None
+    made: tuple[str, ...] = ()
 
     def measurement(self, quantity: str) -> Measurement | None:
         """The measurement of a quantity, or None where the case has none."""

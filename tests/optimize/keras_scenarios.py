@@ -46,7 +46,7 @@ def network(name: str) -> Any:
 
 def samples(name: str) -> Any:
     entry = find_entry(name)
-    return entry.made_up_inputs(3, 0) / max(abs(end) for end in entry.input_range)
+    return entry.made_up_inputs(3, 0).astype(np.float32) / max(abs(end) for end in entry.input_range)
 
 
 def outputs(model: Any, inputs: Any) -> Any:
@@ -133,9 +133,13 @@ def disturb(model: Any) -> None:
 
 def distill() -> dict[str, Any]:
     """The loss of a student that says what the teacher says, and of those that say something else."""
-    label, teacher = np.eye(3, dtype=np.float32)[:1], np.float32([[0.6, 0.3, 0.1]])
+    label, teacher = np.eye(3, dtype=np.float32)[:1], np.array([[0.6, 0.3, 0.1]], np.float32)
     targets = np.stack([label, teacher], axis=1)
-    said = {"teacher": teacher, "uniform": np.full((1, 3), 1 / 3, np.float32), "wrong": np.float32([[0.1, 0.3, 0.6]])}
+    said = {
+        "teacher": teacher,
+        "uniform": np.full((1, 3), 1 / 3, np.float32),
+        "wrong": np.array([[0.1, 0.3, 0.6]], np.float32),
+    }
     return {name: float(fine_tune._distilled(targets, one)[0]) for name, one in said.items()}
 
 

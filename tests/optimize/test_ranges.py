@@ -69,5 +69,5 @@ def test_a_clustered_kernel_has_few_values_and_the_zeros_that_it_had(
 
 
 def test_clusters_are_where_the_weights_are() -> None:
-    weights = np.float32([[0.1, 0.11, 0.09], [-0.5, -0.52, -0.48]])
-    assert clustered(weights, 2, keep_zeros=False) == pytest.approx(np.float32([[0.1] * 3, [-0.5] * 3]), abs=1e-6)
+    weights = np.array([[0.1, 0.11, 0.09], [-0.5, -0.52, -0.48]], np.float32)
+    assert clustered(weights, 2, keep_zeros=False) == pytest.approx(np.array([[0.1] * 3, [-0.5] * 3]), abs=1e-6)
