@@ -32,7 +32,9 @@ class CmsisNnBackend:
         """Nothing that takes long."""
 
     def complaints(self, variant: Variant, target: Target, options: BuildOptions) -> Sequence[str]:  # noqa: ARG002
-        """Operators and types that are missing; every core will do."""
+        """Quantizations, operators and types that are missing; every core will do."""
+        if variant.quantization.activations == "float32":
+            return [f"{variant.quantization} is not supported: CMSIS-NN computes with integers alone"]
         return unsupported(open_graph(variant.model))
 
     def generate(self, variant: Variant, target: Target, options: BuildOptions, directory: Path) -> GeneratedCode:
