@@ -20,7 +20,6 @@ from comparison.latencies import (
     between_boards_section,
     edgemark_section,
     eth_section,
-    flash_line_section,
     mlperf_section,
 )
 from comparison.models import SHARED
@@ -67,7 +66,6 @@ def page(truth: Path) -> str:
         (_SAME_STACK, same_stack_section()),
         (_MLPERF, mlperf_section(truth)),
         (_BETWEEN_BOARDS, between_boards_section(truth)),
-        (_FLASH_LINE, flash_line_section(truth)),
         (_ETH, eth_section(truth)),
         (_EDGEMARK, edgemark_section(truth)),
         (_ENERGY, energy_section(truth)),
@@ -94,50 +92,41 @@ _SAME_STACK = """
 _MLPERF = """
 ## MLPerf Tiny
 
-Rows of v0.7 and v1.0 of the vendor's closed compiler (X-CUBE-AI), int8, against this repository's `tvm` backend on the
-virtual board. The ratio tells of two compilers as well as of the board, and is no error of the model.
+Rows of v0.7 and v1.0 of the vendor's closed compiler (X-CUBE-AI), int8, against this repository's `cmsis_nn` and `tvm`
+backends on the virtual board. The ratio tells of two compilers as well as of the board, and is no error of the model.
 """
 
 _BETWEEN_BOARDS = """
 ## Between boards
 
-Cycles on one board over cycles on another, the same stack and network on both. Here the compilers cancel out in part:
-where two stacks spend their cycles alike, published and simulated ratios should be alike, too. "Without waiting" leaves
-out the cycles in which our builds wait for memory.
-"""
-
-_FLASH_LINE = """
-### What a line of flash costs
-
-AD reads each of its weights once from flash, KWS hardly waits for it. If a board's core is as much faster than the
-L4R5ZI's on AD as it is on KWS, what AD takes more was spent waiting for its 264,192 bytes. Waiting of the L4R5ZI and of
-KWS is taken from our own builds. `bus_cycles` of the NUCLEO-H7A3ZI-Q is fitted on this; `refill_cycles` of the
-NUCLEO-U575ZI-Q was estimated from the manual. A board's simulated waiting includes that for its other data and code.
+Cycles on one board over cycles on another, the same stack and network on both. Here the compilers cancel out as far as
+two stacks spend their cycles alike. That of `cmsis_nn` calls Arm's kernels, and is the nearest to those that were
+published; `tvm` shows how much it depends on the kernels.
 """
 
 _ETH = """
 ## LeNet-5 and ResNet-20
 
 ETH thesis, tables A.2 and 5.10: TensorFlow Lite Micro on mbed, `-Ofast`, FPU on, at 80 MHz (NUCLEO-L496ZG) and 180 MHz
-(DISCO-F469NI); the reference kernels use no DSP instructions. The networks were built anew
-(`benchmarks/comparison/models.py`), with random weights; that theirs have the layers of the papers is assumed.
+(DISCO-F469NI); the reference kernels use no DSP instructions. The networks are the zoo's, with random weights; that
+theirs have the layers of the papers is assumed.
 """
 
 _EDGEMARK = """
 ## EdgeMark
 
-NUCLEO-L4R5ZI, 120 MHz, hard float; networks built anew from EdgeMark's configurations, with random weights and the
-published number of parameters. In brackets: `tvm` over that. EdgeMark's window holds copies of input and output, too,
-and its prefetch is off. Recurrent networks are left out: the backend does not compile them.
+NUCLEO-L4R5ZI, 120 MHz, hard float; the networks are the zoo's, from EdgeMark's configurations, with random weights. In
+brackets: `tvm` over that. EdgeMark's window holds copies of input and output, too, and its prefetch is off. Recurrent
+networks are left out: the backend does not compile them.
 """
 
 _ENERGY = """
 ## Energy
 
-"Power model" is voltage x current of the board file, for a core that never waits; for AD, that waits as often as in our
-own build within the published time of an inference, as every compiler has to read each weight of AD from flash once. Its
-error is that of the power model alone. "Simulated" is an inference of our `tvm` build on the virtual board, its own time
-and power: the ratio tells of the compilers, too.
+"Power model" is voltage x current of the board file, for a core that never waits; for AD, that waits as long as in our
+own build, within the published time of an inference, as every compiler has to read each weight of AD from flash once.
+Its error is that of the power model alone. "Simulated" is an inference of our `tvm` build on the virtual board, its own
+time and power: the ratio tells of the compilers, too.
 """
 
 _EFFECTS = """

@@ -13,7 +13,7 @@ import argparse
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from string import Template
 from tempfile import TemporaryDirectory
@@ -21,18 +21,21 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from harness.bench.device import Device
 from harness.board.board_file import load_board
 from harness.board.virtual.image import load_image, read_image
 from harness.board.virtual.machine import Machine
 from harness.board.virtual.machine_console import MachineConsole
+from harness.cache import sha256
 from harness.deploy.backend import GeneratedCode
 from harness.deploy.build import build_firmware
 from harness.deploy.options import BuildOptions, Optimization
 from harness.deploy.target import Target
 from harness.deploy.tflm import TflmBackend
-from harness.deploy.toolchain import find_toolchain
+from harness.deploy.tflm.library import DEFAULT
+from harness.deploy.toolchain import find_toolchain, run_tool
 from harness.errors import HarnessError
 from harness.model.tflite_reader import read_tflite
 from harness.model.zoo import ZOO
@@ -41,7 +44,6 @@ from harness.tensorflow_process import environment
 
 TABLE = Path(__file__).with_name("truth_tflm.csv")
 BOARD = "nucleo_l4r5zi"
-KINDS = ("float32", "int8, float I/O", "int8", "16x8, float I/O", "16x8")
 CALIBRATION_SAMPLES = 100
 
 _NOTES = Template("""\
@@ -55,14 +57,12 @@ _NOTES = Template("""\
 
 _WINDOW = Template("""\
 /* EdgeMark's measured window around an inference, and its setting of the flash. */
-#undef model_run
 #include "model.h"
 
 #define FLASH_ACR (*(volatile uint32_t *)0x40022000u)
 #define PREFETCH (1u << 8)
 
 int32_t inference(model_step_done_t step_done);
-int32_t model_run(model_step_done_t step_done);
 
 static $input_type given[$inputs];
 static $output_type taken[$outputs];
@@ -87,15 +87,16 @@ _C_TYPES = {"float32": "float", "int8": "int8_t", "int16": "int16_t"}
 
 @dataclass(frozen=True)
 class EdgeMarkBackend(TflmBackend):
-    """The `tflm` backend with EdgeMark's window around each inference."""
+    """The `tflm` backend with EdgeMark's window around each inference, and its build, which keeps TFLM's checks."""
 
-    name = "tflm_edgemark"
+    definitions: tuple[str, ...] = DEFAULT
+    name: str = field(default="tflm_edgemark", init=False)
 
     def versions(self) -> Mapping[str, str]:
-        return {**super().versions(), "window": _WINDOW.template}
+        return {**TflmBackend.versions(self), "window": sha256(_WINDOW.template.encode())[:16]}
 
     def generate(self, variant: Variant, target: Target, options: BuildOptions, directory: Path) -> GeneratedCode:
-        code = super().generate(variant, target, options, directory)
+        code = TflmBackend.generate(self, variant, target, options, directory)
         given, taken = code.inputs[0], code.outputs[0]
         window = directory / "window.c"
         window.write_text(
@@ -106,29 +107,35 @@ class EdgeMarkBackend(TflmBackend):
                 outputs=taken.elements,
             )
         )
-        return replace(code, sources=(*code.sources, window), definitions=(*code.definitions, "model_run=inference"))
+        objcopy = find_toolchain().compiler.with_name("arm-none-eabi-objcopy")
+        run_tool([objcopy, "--redefine-sym", "model_run=inference", *code.objects])
+        return replace(code, sources=(*code.sources, window))
 
 
-def convert(name: str, kind: str, path: Path) -> None:
-    """Write a network of the zoo with random weights, converted; imports TensorFlow, so in a process of its own."""
+def convert(table: pd.DataFrame, directory: Path) -> None:
+    """Write each row's network with random weights, converted; imports TensorFlow, so in a process of its own."""
     import tensorflow as tf
 
-    tf.keras.utils.set_random_seed(0)
-    entry = ZOO[name.lower()]
-    model: Any = entry.build(1)
-    converter = tf.lite.TFLiteConverter.from_keras_model(model)
-    if kind != "float32":
-        inputs = entry.made_up_inputs(CALIBRATION_SAMPLES, 1)
-        wide = kind.startswith("16x8")
-        sets = tf.lite.OpsSet
-        converter.optimizations = [tf.lite.Optimize.DEFAULT]
-        converter.representative_dataset = lambda: ([one[None]] for one in inputs)
-        converter.target_spec.supported_ops = [
-            sets.EXPERIMENTAL_TFLITE_BUILTINS_ACTIVATIONS_INT16_WEIGHTS_INT8 if wide else sets.TFLITE_BUILTINS_INT8
-        ]
-        if not kind.endswith("float I/O"):
-            converter.inference_input_type = converter.inference_output_type = tf.int16 if wide else tf.int8
-    path.write_bytes(converter.convert())
+    for index, row in table.iterrows():
+        tf.keras.utils.set_random_seed(0)
+        entry = ZOO[row.model.lower()]
+        converter = tf.lite.TFLiteConverter.from_keras_model(entry.build(1))
+        if row.quantization != "float32":
+            _quantize(converter, row.quantization, entry.made_up_inputs(CALIBRATION_SAMPLES, 1))
+        (directory / f"{index}.tflite").write_bytes(converter.convert())
+
+
+def _quantize(converter: Any, kind: str, inputs: NDArray[np.generic]) -> None:
+    import tensorflow as tf
+
+    wide, sets = kind.startswith("16x8"), tf.lite.OpsSet
+    converter.optimizations = [tf.lite.Optimize.DEFAULT]
+    converter.representative_dataset = lambda: ([one[None]] for one in inputs)
+    converter.target_spec.supported_ops = [
+        sets.EXPERIMENTAL_TFLITE_BUILTINS_ACTIVATIONS_INT16_WEIGHTS_INT8 if wide else sets.TFLITE_BUILTINS_INT8
+    ]
+    if not kind.endswith("float I/O"):
+        converter.inference_input_type = converter.inference_output_type = tf.int16 if wide else tf.int8
 
 
 def simulate(path: Path) -> int:
@@ -147,40 +154,42 @@ def simulate(path: Path) -> int:
     return device.infer(sample).cycles
 
 
-def rows(table: pd.DataFrame) -> Iterator[tuple[int, int]]:
+def rows(table: pd.DataFrame, directory: Path) -> Iterator[tuple[Any, int]]:
     """The table's rows, each with the cycles that the virtual board counts."""
-    with TemporaryDirectory() as directory:
-        for index, row in table.iterrows():
-            path = Path(directory) / f"{row.model}.tflite"
-            command = [sys.executable, __file__, "--convert", row.model, row.quantization, str(path)]
-            done = subprocess.run(command, env=environment(), capture_output=True, text=True, check=False)
-            if done.returncode:
-                raise SystemExit(f"converting {row.model} to {row.quantization} failed:\n{done.stderr[-2000:]}")
-            try:
-                cycles = simulate(path)
-            except HarnessError as error:
-                print(f"{row.model} {row.quantization}: {error}", file=sys.stderr, flush=True)
-                continue
-            error = cycles / row.published_cycles - 1
-            print(
-                f"{row.model} {row.quantization}: {cycles:,} ({error:+.1%}), was {row.simulated_cycles:,}", flush=True
-            )
-            yield index, cycles
+    for index, row in table.iterrows():
+        try:
+            cycles = simulate(directory / f"{index}.tflite")
+        except HarnessError as error:
+            print(f"{row.model} {row.quantization}: {error}", file=sys.stderr, flush=True)
+            continue
+        difference = cycles / row.published_cycles - 1
+        before = row.simulated_cycles / row.published_cycles - 1
+        print(f"{row.model} {row.quantization}: {cycles:,} ({difference:+.1%}, was {before:+.1%})", flush=True)
+        yield index, cycles
+
+
+def converted(models: str, directory: Path) -> None:
+    """Have another process convert: what TensorFlow prints and takes stays there."""
+    command = [sys.executable, __file__, "--only", models, "--convert", str(directory)]
+    done = subprocess.run(command, env=environment(), capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise SystemExit(f"converting failed:\n{done.stderr[-2000:]}")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", help="models, joined by commas")
     parser.add_argument("--write", action="store_true", help=f"the table {TABLE.name}, when all its rows were measured")
-    parser.add_argument("--convert", nargs=3, help=argparse.SUPPRESS)
+    parser.add_argument("--convert", type=Path, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
-    if arguments.convert:
-        name, kind, path = arguments.convert
-        convert(name, kind, Path(path))
-        return
     table = pd.read_csv(TABLE, comment="#")
     chosen = table[table.model.isin(arguments.only.split(","))] if arguments.only else table
-    measured = dict(rows(chosen))
+    if arguments.convert:
+        convert(chosen, arguments.convert)
+        return
+    with TemporaryDirectory() as directory:
+        converted(arguments.only or ",".join(table.model.unique()), Path(directory))
+        measured = dict(rows(chosen, Path(directory)))
     if arguments.write and len(measured) == len(table):
         table["simulated_cycles"] = table.index.map(measured)
         tree = TflmBackend().versions()["tflite-micro"].partition(",")[0]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from harness import __version__
+from harness.commands.backend import backend
 from harness.commands.board import board
 from harness.commands.mlperf import mlperf
 from harness.commands.model import model
@@ -33,9 +34,24 @@ def main() -> None:
     """Which model, quantized how, compiled by what, on which board, meets my limits?"""
 
 
+main.add_command(backend)
 main.add_command(board)
 main.add_command(mlperf)
 main.add_command(model)
+
+
+@main.command()
+@click.option("--board", "board_name", required=True, help="Name of the board; virtual unless --rack is given.")
+@click.option("--model", required=True, help="A .tflite file, a model of the zoo, or a benchmark (kws, vww, ic, ad).")
+@click.option("--quantization", default="float32", show_default=True, help="Of a model of the zoo.")
+@click.option("--build", default="O2", show_default=True, help="How, such as O3-lto or Os-soft_float.")
+@click.option("--trials", default=64, show_default=True, help="Runs on the board, at most.")
+@click.option("--rack", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Rack file with the board.")
+def tune(board_name: str, model: str, quantization: str, build: str, trials: int, rack: Path | None) -> None:
+    """Try out on a board what makes the tvm backend's kernels fastest; later builds use what is found."""
+    from harness.commands.tune import tune_from_command_line
+
+    click.echo(tune_from_command_line(board_name, model, quantization, build, trials, rack))
 
 
 @main.group()

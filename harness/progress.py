@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from typing import TextIO, TypeVar
+from typing import Protocol, TextIO, TypeVar
 
 Item = TypeVar("Item")
 TerminalSource = Callable[[], AbstractContextManager[TextIO | None]]
@@ -50,16 +50,30 @@ def track(items: Iterable[Item], text: str, total: int) -> Iterator[Item]:
         yield from rich_track(items, text, total, console=Console(file=terminal), transient=True)
 
 
+class Show(Protocol):
+    """Shows how many of how many are done, and a note on them."""
+
+    def __call__(self, done: int, total: int, note: str = "") -> None: ...
+
+
+def _show_nothing(done: int, total: int, note: str = "") -> None:
+    """Where nobody looks."""
+
+
 @contextmanager
-def progress_bar(text: str) -> Iterator[Callable[[int, int], None]]:
-    """Give a function that shows how many of how many are done, with a bar and the time left."""
+def progress_bar(text: str) -> Iterator[Show]:
+    """Give a function that shows how far something is, with a bar and the time left."""
     with _terminal() as terminal:
         if terminal is None:
-            yield lambda *_: None
+            yield _show_nothing
             return
         from rich.console import Console
         from rich.progress import Progress
 
         with Progress(console=Console(file=terminal), transient=True) as bars:
             bar = bars.add_task(text, total=None)
-            yield lambda done, total: bars.update(bar, completed=done, total=total)
+
+            def show(done: int, total: int, note: str = "") -> None:
+                bars.update(bar, completed=done, total=total, description=f"{text} {note}".rstrip())
+
+            yield show

@@ -36,7 +36,7 @@ DRAWABLE = 1e-30, 1e30
 """No quantity of a microcontroller lies outside; what does is a fault, told by the tables, and would bend the axes."""
 _LABEL_ORDER = tuple(MARKERS)
 
-_STYLE: Any = {
+STYLE: Any = {
     "font.size": 8,
     "axes.facecolor": "none",
     "axes.edgecolor": MUTED,
@@ -63,7 +63,7 @@ def pareto_plot(rows: Sequence[Row], plane: Plane, key: str) -> Markup | None:
     shown = [row for row in rows if _is_drawable(_point(row, plane))]
     if not shown:
         return None
-    with matplotlib.rc_context(_STYLE), warnings.catch_warnings():
+    with matplotlib.rc_context(STYLE), warnings.catch_warnings():
         # The page is shown in the reader's fonts, not in matplotlib's, so what those lack does not matter.
         warnings.filterwarnings("ignore", "Glyph .* missing from font")
         figure = Figure(figsize=(4.1, 3.2), dpi=72, layout="constrained")

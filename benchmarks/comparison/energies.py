@@ -13,6 +13,8 @@ from comparison.table import errors, table
 from harness.board.board_file import load_board
 
 _STATED = re.compile(r"mean error ([\d.]+) %, worst ([\d.]+) %")
+_POINTS = 0.3
+"""Of a percentage: what is stated may be so far from what is; another build of AD waits a little more or less."""
 
 
 def measured(truth: Path) -> list[Published]:
@@ -23,8 +25,8 @@ def measured(truth: Path) -> list[Published]:
 def power_error(row: Published) -> float:
     """Of the power model alone.
 
-    A network that reads each weight once waits as long as our own build, in the published time of an inference. How often
-    others read theirs anew is their compilers' matter: they are taken not to wait.
+    A network that reads each weight once waits as long as our own build, in the published time of an inference. How
+    often others read theirs anew is their compilers' matter: they are taken not to wait.
     """
     assert row.seconds is not None
     assert row.power_w is not None
@@ -65,8 +67,10 @@ def untrue_statements(truth: Path) -> list[str]:
     found = []
     for board, sizes in by_board.items():
         stated = _STATED.search(load_board(board).power.calibration)
-        true = f"mean error {fmean(sizes) * 100:.1f} %, worst {max(sizes) * 100:.1f} %"
-        if stated is None or stated.group(0) != true:
+        percent = fmean(sizes) * 100, max(sizes) * 100
+        true = f"mean error {percent[0]:.1f} %, worst {percent[1]:.1f} %"
+        said = zip(map(float, stated.groups()), percent, strict=True) if stated else ()
+        if stated is None or any(abs(one - other) > _POINTS for one, other in said):
             found.append(
                 f"lab/boards/{board}.yaml: power.calibration: {stated and stated.group(0)!r}, but it is {true!r}"
             )

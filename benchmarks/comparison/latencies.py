@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
+from statistics import fmean
 
 from comparison.models import model_file
 from comparison.published import Published, edgemark, eth, mlperf
@@ -15,37 +16,41 @@ from harness.errors import HarnessError
 
 REFERENCE = "nucleo_l4r5zi"
 """The board whose model of time was checked against one and the same stack."""
-STREAMING, COMPUTING = "AD", "KWS"
-"""The network that reads each weight once from flash, and the one that waits least for it."""
-STREAMED_BYTES = 264_192
-"""Of AD's weights, int8: two matrices of 640 x 128, six of 128 x 128, two of 128 x 8."""
+STREAMING = "AD"
+"""The network that reads each weight once from flash."""
 
 
-def ours(row: Published) -> Simulated:
-    """The same network by the `tvm` backend on the board of the same name."""
-    return simulate(row.board, model_file(row.model, row.quantization))
+def ours(row: Published, backend: str = "tvm") -> Simulated:
+    """The same network by one of our backends on the board of the same name."""
+    return simulate(row.board, model_file(row.model, row.quantization), backend)
 
 
-def _rows(rows: Sequence[Published]) -> list[str]:
-    columns = ["board", "network", "type", "published stack", "published:", "simulated, `tvm`:", "ratio:"]
-    lines, ratios = [], []
+def _rows(rows: Sequence[Published], backends: Sequence[str]) -> list[str]:
+    columns = ["board", "network", "type", "published stack", "published:"]
+    columns += [f"{head}:" for backend in backends for head in (f"`{backend}`, simulated", "ratio")]
+    lines = []
+    ratios: dict[str, list[float]] = defaultdict(list)
     for row in rows:
         assert row.seconds is not None
-        simulated = ours(row).seconds
-        ratios.append(simulated / row.seconds)
-        cells = (row.title, row.model, row.quantization, row.stack, time(row.seconds), time(simulated))
-        lines.append((*cells, f"{ratios[-1]:.2f}"))
-    return [*table(columns, lines), "", f"Ratio: {spread(ratios)}."]
+        cells = [row.title, row.model, row.quantization, row.stack, time(row.seconds)]
+        for backend in backends:
+            simulated = ours(row, backend).seconds
+            ratios[backend].append(simulated / row.seconds)
+            cells += [time(simulated), f"{ratios[backend][-1]:.2f}"]
+        lines.append(cells)
+    return [*table(columns, lines), "", *(f"- `{backend}`: {spread(found)}" for backend, found in ratios.items())]
 
 
 def mlperf_section(truth: Path) -> list[str]:
     """X-CUBE-AI, int8."""
-    return _rows(mlperf(truth))
+    return _rows(mlperf(truth), ("cmsis_nn", "tvm"))
 
 
 def eth_section(truth: Path) -> list[str]:
     """TensorFlow Lite Micro on mbed, `-Ofast`."""
-    return _rows(eth(truth))
+    int8 = [row for row in eth(truth) if row.quantization == "int8"]
+    floats = [row for row in eth(truth) if row.quantization == "float32"]
+    return [*_rows(int8, ("cmsis_nn", "tvm")), "", *_rows(floats, ("tvm",))]
 
 
 def edgemark_section(truth: Path) -> list[str]:
@@ -83,25 +88,21 @@ def _order(model: str, quantization: str) -> tuple[str, int, str]:
 def between_boards_section(truth: Path) -> list[str]:
     """Cycles on one board over cycles on another, the same stack on both: published, and ours."""
     rows = {(row.board, row.stack, row.model): row for row in mlperf(truth)}
+    pairs = [(row, rows[REFERENCE, row.stack, row.model]) for row in rows.values() if row.board != REFERENCE]
+    pairs += _pairs(eth(truth), "LeNet5", "int8")
     lines = []
-    for (board, stack, model), row in rows.items():
-        if board == REFERENCE:
-            continue
-        other = rows[REFERENCE, stack, model]
-        mine, reference = ours(row), ours(other)
-        compute = (mine.cycles - mine.stalled) / (reference.cycles - reference.stalled)
-        ratios = (_cycles(row) / _cycles(other), mine.cycles / reference.cycles, compute)
-        lines.append((f"{row.title} / {other.title}", model, stack, *(f"{one:.2f}" for one in ratios)))
-    for model, quantization in (("LeNet5", "int8"), ("LeNet5", "float32")):
-        pairs = _pairs(eth(truth), model, quantization)
-        for row, other in pairs:
-            mine, reference = ours(row), ours(other)
-            compute = (mine.cycles - mine.stalled) / (reference.cycles - reference.stalled)
-            ratios = (_cycles(row) / _cycles(other), mine.cycles / reference.cycles, compute)
-            name = f"{model} {quantization}"
-            lines.append((f"{row.title} / {other.title}", name, row.stack, *(f"{one:.2f}" for one in ratios)))
-    columns = ["boards", "network", "published stack", "published:", "simulated, `tvm`:", "without waiting:"]
-    return table(columns, lines)
+    errors: dict[tuple[str, str], list[float]] = defaultdict(list)
+    for row, other in pairs:
+        published = _cycles(row) / _cycles(other)
+        nearest, own = (ours(row, one).cycles / ours(other, one).cycles for one in ("cmsis_nn", "tvm"))
+        boards = f"{row.title} / {other.title}"
+        if "reference" not in row.stack:
+            errors[boards, row.stack].append(nearest / published - 1)
+        ratios = (f"{published:.3f}", f"{nearest:.3f}", f"{nearest / published - 1:+.1%}", f"{own:.3f}")
+        lines.append((boards, row.model, row.stack, *ratios))
+    columns = ["boards", "network", "published stack", "published:", "`cmsis_nn`:", "to published:", "`tvm`:"]
+    found = [f"- {boards}, {stack}: {fmean(sizes):+.1%} in the mean" for (boards, stack), sizes in errors.items()]
+    return [*table(columns, lines), "", *found]
 
 
 def _pairs(rows: Sequence[Published], model: str, quantization: str) -> list[tuple[Published, Published]]:
@@ -109,31 +110,6 @@ def _pairs(rows: Sequence[Published], model: str, quantization: str) -> list[tup
     chosen = [row for row in rows if (row.model, row.quantization) == (model, quantization)]
     first = {row.stack: row for row in chosen if row.board == "disco_f469ni"}
     return [(first[row.stack], row) for row in chosen if row.board == "nucleo_l496zg" and row.stack in first]
-
-
-def flash_line_section(truth: Path) -> list[str]:
-    """What a line of flash costs, from the published cycles of a network that streams and of one that computes."""
-    rows = {(row.board, row.stack, row.model): row for row in mlperf(truth)}
-    lines = []
-    for board in ("nucleo_h7a3zi_q", "nucleo_u575zi_q"):
-        spec = load_board(board).memory_timing
-        line = spec.level1.line if spec.level1 else spec.accelerator.line if spec.accelerator else 0
-        for stack in dict.fromkeys(stack for _, stack, _ in rows):
-            share = _busy(rows[board, stack, COMPUTING]) / _busy(rows[REFERENCE, stack, COMPUTING])
-            waited = _cycles(rows[board, stack, STREAMING]) - share * _busy(rows[REFERENCE, stack, STREAMING])
-            modelled = ours(rows[board, stack, STREAMING]).stalled
-            count = STREAMED_BYTES / line
-            title = rows[board, stack, STREAMING].title
-            lines.append(
-                (title, stack, f"{share:.2f}", f"{waited:,.0f}", f"{waited / count:.1f}", f"{modelled / count:.1f}")
-            )
-    columns = ["board", "published stack", "KWS over L4R5ZI:", "AD waits, cycles:", "a line:", "a line, simulated:"]
-    return table(columns, lines)
-
-
-def _busy(row: Published) -> float:
-    """Published cycles less those in which our own build waits for memory."""
-    return _cycles(row) - ours(row).stalled
 
 
 def _cycles(row: Published) -> float:

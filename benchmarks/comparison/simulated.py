@@ -52,16 +52,16 @@ class Simulated:
 
 
 @cache
-def simulate(board: str, model: Path) -> Simulated:
+def simulate(board: str, model: Path, backend: str = "tvm") -> Simulated:
     """The second inference of a `.tflite` file: the first has warmed the caches."""
-    return simulate_on(load_board(board), model)
+    return simulate_on(load_board(board), model, backend)
 
 
-def simulate_on(spec: BoardSpec, model: Path) -> Simulated:
+def simulate_on(spec: BoardSpec, model: Path, backend: str = "tvm") -> Simulated:
     """The same on a board that may be changed."""
-    print(f"simulating {model.stem} on {spec.name}", file=sys.stderr, flush=True)
+    print(f"simulating {model.stem}, {backend}, on {spec.name}", file=sys.stderr, flush=True)
     variant = variant_of_file(model)
-    firmware = build_firmware(variant, spec.target, find_backend("tvm"))
+    firmware = build_firmware(variant, spec.target, find_backend(backend))
     machine = Machine(spec)
     load_image(machine, read_image(firmware.elf, spec), spec)
     machine.reset()

@@ -59,12 +59,18 @@ def output_steps(model: Model) -> tuple[float, ...]:
 
 
 def compare(
-    board: Sequence[bytes], host: Sequence[bytes], tensors: Sequence[Tensor], steps: Sequence[float]
+    board: Sequence[bytes],
+    host: Sequence[bytes],
+    tensors: Sequence[Tensor],
+    steps: Sequence[float] = (),
+    float_tolerance: float | None = None,
 ) -> Agreement:
-    """Compare what the board sent with what the TFLite interpreter gave, sample by sample, output by output.
+    """Compare what the board sent with what the host's reference gave, sample by sample, output by output.
 
     Args:
-        tensors, steps: of the model's outputs, see `output_steps`.
+        tensors: the model's outputs.
+        steps: theirs, see `output_steps`; left out, floats are not rounded.
+        float_tolerance: absolute, where the code states one: see `GeneratedCode.tolerance`.
     """
     import numpy as np
 
@@ -79,9 +85,11 @@ def compare(
         means.append(float(difference.mean()))
         is_float = tensor.dtype.startswith("float")
         # Dequantized values are a step apart up to their own rounding.
-        tolerance = INTEGER_TOLERANCE * steps[index] * (1 + FLOAT_TOLERANCE if is_float else 1)
+        step = steps[index] if steps else float(not is_float)
+        tolerance = INTEGER_TOLERANCE * step * (1 + FLOAT_TOLERANCE if is_float else 1)
         if is_float:
-            tolerance = max(tolerance, FLOAT_TOLERANCE * max(1.0, float(np.abs(theirs).max())))
+            rounding = FLOAT_TOLERANCE * max(1.0, float(np.abs(theirs).max()))
+            tolerance = max(tolerance, rounding, float_tolerance or 0.0)
         if difference.max() > tolerance and not disagreement:
             sample = int(difference.max(axis=1).argmax())
             disagreement = (

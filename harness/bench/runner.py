@@ -148,7 +148,8 @@ def _measure(
     answers = (device.infer(data).output for data in workload.inputs)
     outputs = list(track(answers, f"{dut.name}: streaming", len(workload.inputs)))
     outputs_of = variant.model.outputs
-    agreement = compare(outputs, workload.references, outputs_of, output_steps(variant.model))
+    steps = output_steps(variant.model)
+    agreement = compare(outputs, workload.references, outputs_of, steps, firmware.tolerance)
     provenance = Provenance.SIMULATED if dut.simulated else Provenance.MEASURED
     measurements = [
         *(_speed(timed, firmware.target.clock_hz, provenance) if timed else ()),

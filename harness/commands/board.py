@@ -117,7 +117,7 @@ def board_run(
 @board.command("explain")
 @click.option("--board", "board_name", required=True, help="Name or file of the board.")
 @click.option("--model", help="A .tflite file, a model of the zoo, or a benchmark (kws, vww, ic, ad): by layer.")
-@click.option("--quantization", default="int8", show_default=True, help="Of a model of the zoo, such as float32.")
+@click.option("--quantization", help="Of a model of the zoo, such as float32; default: its usual.")
 @click.option("--backend", default="tvm", show_default=True, help="The tool that makes the model's code.")
 @click.option("--build", default="O2", show_default=True, help="How, such as O3-lto or Os-soft_float.")
 @click.option("--firmware", type=_FILE, help="Any image, instead of a model: by function, if it is an ELF.")
@@ -131,7 +131,7 @@ def board_run(
 def board_explain(
     board_name: str,
     model: str | None,
-    quantization: str,
+    quantization: str | None,
     backend: str,
     build: str,
     firmware: Path | None,

@@ -19,7 +19,7 @@ _LEAST_WIDTH, _WIDTH_OF_THE_REST, _WIDTH_OF_A_CAUSE = 120, 76, 11
 _MOST_FUNCTIONS = 25
 
 
-def account_of_model(board: str, model: str, quantization: str, backend: str, build: str) -> CycleAccount:
+def account_of_model(board: str, model: str, quantization: str | None, backend: str, build: str) -> CycleAccount:
     """Build bench firmware of a model and account for an inference.
 
     Raises:

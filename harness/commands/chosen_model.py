@@ -11,11 +11,11 @@ if TYPE_CHECKING:
     from harness.optimize.variant import Variant
 
 
-def chosen_variant(model: str, quantization: str) -> Variant:
-    """The variant of a `.tflite` file, a description, a model of the zoo, or the zoo's model of a benchmark (`kws`).
+def chosen_variant(model: str, quantization: str | None) -> Variant:
+    """The variant of a `.tflite` or `.skops` file, of a description, of a model of the zoo, or of a benchmark (`kws`).
 
     Args:
-        quantization: of a model of the zoo; a file is taken as it is.
+        quantization: of a model of the zoo, None for its usual one; a file is taken as it is.
 
     Raises:
         ConfigError: it is none of these.
@@ -27,11 +27,11 @@ def chosen_variant(model: str, quantization: str) -> Variant:
     from harness.optimize import make_variant, variant_of_file
     from harness.optimize.variant import Quantization
 
-    if Path(model).suffix == ".tflite":
+    if Path(model).suffix in (".tflite", ".skops"):
         return variant_of_file(Path(model))
     benchmark = known_benchmark(model)
     name = benchmark.zoo if benchmark else model
     if not is_buildable(name):
         known = ", ".join([*BENCHMARKS, *ZOO])
         raise ConfigError(f"--model {model}: neither a .tflite file, nor a description (.yaml), nor one of {known}")
-    return make_variant(name, Quantization(quantization))
+    return make_variant(name, Quantization(quantization) if quantization else None)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from harness.deploy.options import BuildOptions
-from harness.deploy.target import Target
+from harness.deploy.target import Core, Target
+from harness.errors import UnsupportedModelError
 from harness.model.model import Tensor
-from harness.optimize.variant import Variant
+from harness.optimize.variant import Quantization, Variant
 from harness.value import Value
 
 
@@ -42,6 +43,8 @@ class GeneratedCode(Value):
         arena_lower_bound: bytes of the largest set of tensors alive at once; no plan can be smaller.
         steps: in the order in which the model reports them.
         inputs, outputs: as the firmware exposes them.
+        tolerance: how far float32 outputs may be from the host's because of how this code stores numbers, absolute, in
+            the output's unit; None: only as far as any sum in another order, see `harness.bench.agreement`.
     """
 
     sources: tuple[Path, ...]
@@ -55,6 +58,19 @@ class GeneratedCode(Value):
     definitions: tuple[str, ...] = ()
     kernel_archives: tuple[Path, ...] = ()
     runtime_archives: tuple[Path, ...] = ()
+    tolerance: float | None = None
+
+
+@dataclass(frozen=True)
+class Claims(Value):
+    """What a backend takes in general, to be listed; what it takes of one model, only `complaints` can say.
+
+    Attributes:
+        operators: for each quantization that it has, the operators: TFLite's, or classes of scikit-learn.
+    """
+
+    cores: tuple[Core, ...]
+    operators: Mapping[Quantization, tuple[str, ...]]
 
 
 class Backend(Protocol):
@@ -76,6 +92,7 @@ class Backend(Protocol):
 
         Raises:
             ModelError: the file is gone or changed.
+            UnsupportedModelError: it is of a kind that the backend can't open: also a complaint, see `complaints_of`.
         """
 
     def generate(self, variant: Variant, target: Target, options: BuildOptions, directory: Path) -> GeneratedCode:
@@ -85,3 +102,23 @@ class Backend(Protocol):
             UnsupportedModelError: what only shows while code is made.
             BuildError: the tool failed otherwise.
         """
+
+
+@runtime_checkable
+class Claiming(Protocol):
+    """A backend that can also be listed with what it takes; a backend need not have this."""
+
+    def claims(self) -> Claims:
+        """What it takes in general. Must import no tools."""
+
+
+def complaints_of(backend: Backend, variant: Variant, target: Target, options: BuildOptions) -> Sequence[str]:
+    """A backend's complaints; a model of a kind that it does not know at all is one, too.
+
+    Raises:
+        ModelError: the file is gone or changed.
+    """
+    try:
+        return backend.complaints(variant, target, options)
+    except UnsupportedModelError as error:
+        return [str(error)]

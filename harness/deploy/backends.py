@@ -12,6 +12,8 @@ GROUP = "tinyml_harness.backends"
 
 _BUILT_IN = {
     "cmsis_nn": "harness.deploy.cmsis_nn.backend:CmsisNnBackend",
+    "emlearn": "harness.deploy.emlearn.backend:EmlearnBackend",
+    "portable_c": "harness.deploy.portable_c.backend:PortableCBackend",
     "tflm": "harness.deploy.tflm.backend:TflmBackend",
     "tvm": "harness.deploy.tvm.backend:TvmBackend",
 }

@@ -9,10 +9,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from harness.cache import cached, sha256_of_files
-from harness.deploy.backend import Backend, GeneratedCode
+from harness.deploy.backend import Backend, GeneratedCode, complaints_of
 from harness.deploy.board_files import check_family, write_board_files
 from harness.deploy.eembc_header import eembc_header
-from harness.deploy.firmware import Firmware
+from harness.deploy.firmware import CODE_DIRECTORY, Firmware
 from harness.deploy.image import read_build_id
 from harness.deploy.options import EEMBC_BAUD, O2, BuildOptions, ConsoleProtocol, FloatUnit, LinkTime
 from harness.deploy.target import Target
@@ -36,7 +36,7 @@ def build_firmware(variant: Variant, target: Target, backend: Backend, options: 
     """
     check_family(target)
     target = _as_asked(target, options)
-    if complaints := backend.complaints(variant, target, options):
+    if complaints := complaints_of(backend, variant, target, options):
         lines = "\n  ".join(complaints)
         raise UnsupportedModelError(
             f"the {backend.name} backend can't compile this {variant.quantization} model:\n  {lines}"
@@ -54,7 +54,7 @@ def build_firmware(variant: Variant, target: Target, backend: Backend, options: 
     }
 
     def make(entry: Path) -> None:
-        code_directory = entry / "model"
+        code_directory = entry / CODE_DIRECTORY
         code_directory.mkdir()
         code = backend.generate(variant, target, options, code_directory)
         _compile(variant, code, target, options, tools, entry)
@@ -160,4 +160,5 @@ def _describe(
         inputs=code.inputs,
         outputs=code.outputs,
         options=options,
+        tolerance=code.tolerance,
     )

@@ -12,6 +12,9 @@ from harness.deploy.target import Target
 from harness.model.model import Tensor
 from harness.value import Value
 
+CODE_DIRECTORY = "model"
+"""Beside an image: what its backend generated."""
+
 
 @dataclass(frozen=True)
 class Firmware(Value):
@@ -22,7 +25,7 @@ class Firmware(Value):
         build_id: GNU build id of the image, in hexadecimal; the firmware reports it over the console.
         backend, versions: the tool that made the model's code, and the versions of all tools.
         flags: the compiler's.
-        arena_bytes, arena_lower_bound, steps, inputs, outputs: see `GeneratedCode`.
+        arena_bytes, arena_lower_bound, steps, inputs, outputs, tolerance: see `GeneratedCode`.
         options: how it was built.
     """
 
@@ -38,3 +41,4 @@ class Firmware(Value):
     inputs: tuple[Tensor, ...]
     outputs: tuple[Tensor, ...]
     options: BuildOptions = O2
+    tolerance: float | None = None

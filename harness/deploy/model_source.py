@@ -48,27 +48,37 @@ def model_source(
     for number, step in enumerate(program.steps):
         body += [statement(call, _arguments(call, number, memory, constants)) for call in step.calls]
         body.append(f"    if (step_done)\n        step_done({number});")
-    graph = program.graph
-    return "\n".join(
-        [
-            '#include "model.h"\n',
-            *declarations,
-            "",
-            *constants.definitions,
-            "",
-            f"static uint8_t arena[{max(memory.nbytes, 1)}] __attribute__((aligned(16)));\n",
-            f"const uint32_t model_input_count = {len(graph.inputs)};",
-            f"const uint32_t model_output_count = {len(graph.outputs)};",
-            f"const uint32_t model_step_count = {len(program.steps)};",
-            f"const uint32_t model_arena_bytes = {memory.nbytes};",
-            f"const model_tensor_t model_inputs[] = {{{_tensors(program, memory, graph.inputs)}}};",
-            f"const model_tensor_t model_outputs[] = {{{_tensors(program, memory, graph.outputs)}}};\n",
-            "int32_t model_init(void)\n{\n    return 0;\n}\n",
-            "int32_t model_run(model_step_done_t step_done)\n{",
-            *body,
-            "    return 0;\n}\n",
-        ]
-    )
+    inputs, outputs = (_places(program, memory, ends) for ends in (program.graph.inputs, program.graph.outputs))
+    implementation = model_implementation(inputs, outputs, len(program.steps), memory.nbytes, body)
+    return "\n".join(['#include "model.h"\n', *declarations, "", *constants.definitions, "", *implementation])
+
+
+def model_implementation(
+    inputs: Sequence[tuple[int, int]],
+    outputs: Sequence[tuple[int, int]],
+    steps: int,
+    arena_bytes: int,
+    body: Sequence[str],
+) -> list[str]:
+    """The lines that define `arena` and all that `model.h` declares.
+
+    Args:
+        inputs, outputs: offset in the arena and bytes of each.
+        body: of `model_run`, whose argument is `step_done`.
+    """
+    return [
+        f"static uint8_t arena[{max(arena_bytes, 1)}] __attribute__((aligned(16)));\n",
+        f"const uint32_t model_input_count = {len(inputs)};",
+        f"const uint32_t model_output_count = {len(outputs)};",
+        f"const uint32_t model_step_count = {steps};",
+        f"const uint32_t model_arena_bytes = {arena_bytes};",
+        f"const model_tensor_t model_inputs[] = {{{_tensors(inputs)}}};",
+        f"const model_tensor_t model_outputs[] = {{{_tensors(outputs)}}};\n",
+        "int32_t model_init(void)\n{\n    return 0;\n}\n",
+        "int32_t model_run(model_step_done_t step_done)\n{",
+        *body,
+        "    return 0;\n}\n",
+    ]
 
 
 def _arguments(call: Call[KernelT], step: int, memory: Memory, constants: _Constants) -> list[str]:
@@ -83,6 +93,9 @@ def _arguments(call: Call[KernelT], step: int, memory: Memory, constants: _Const
     return arguments + [f"arena + {memory.of_workspace(step, n)}" for n in range(len(call.kernel.workspaces))]
 
 
-def _tensors(program: Program[KernelT], memory: Memory, tensors: tuple[int, ...]) -> str:
-    values = [(memory.of_tensor(tensor), program.graph.tensors[tensor].value().nbytes) for tensor in tensors]
-    return ", ".join(f"{{arena + {offset}, {nbytes}}}" for offset, nbytes in values)
+def _places(program: Program[KernelT], memory: Memory, tensors: tuple[int, ...]) -> list[tuple[int, int]]:
+    return [(memory.of_tensor(tensor), program.graph.tensors[tensor].value().nbytes) for tensor in tensors]
+
+
+def _tensors(places: Sequence[tuple[int, int]]) -> str:
+    return ", ".join(f"{{arena + {offset}, {nbytes}}}" for offset, nbytes in places)

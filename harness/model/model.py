@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 from math import prod
 from pathlib import Path
 
@@ -47,7 +48,7 @@ class Layer(Value):
 
     Attributes:
         name: of its first output tensor, unique in the model.
-        op: the TFLite operator, such as `CONV_2D`.
+        op: the TFLite operator, such as `CONV_2D`; the class of a model of scikit-learn.
         macs: multiply-accumulates of one inference; 0 for operators that do none.
         parameters: weights and biases held by this layer.
     """
@@ -61,13 +62,21 @@ class Layer(Value):
     parameters: int
 
 
+class ModelFormat(StrEnum):
+    """How a model file is written; the values are its suffix."""
+
+    TFLITE = "tflite"
+    SKOPS = "skops"
+    """A classifier of scikit-learn, see `harness.model.estimator`: one layer."""
+
+
 @dataclass(frozen=True)
 class Model(Value):
     """A model file that was read and checked whole.
 
     Attributes:
         name: how the user calls it: the zoo's name or the file's stem.
-        path: the `.tflite` file.
+        path: the file.
         sha256: of the file's bytes, in hexadecimal.
         size: of the file, in bytes.
         inputs, outputs: of the graph, in the file's order.
@@ -80,6 +89,7 @@ class Model(Value):
     inputs: tuple[Tensor, ...]
     outputs: tuple[Tensor, ...]
     layers: tuple[Layer, ...]
+    format: ModelFormat = ModelFormat.TFLITE
 
     @property
     def macs(self) -> int:

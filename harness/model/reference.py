@@ -1,6 +1,6 @@
-"""The reference: what the TFLite interpreter answers on the host.
+"""The reference: what the TFLite interpreter answers on the host, or for a classifier of scikit-learn, scikit-learn.
 
-It is LiteRT's interpreter with TFLite's *reference* kernels (`BUILTIN_REF`): plain C++ that gives the same bytes on
+The interpreter is LiteRT's with TFLite's *reference* kernels (`BUILTIN_REF`): plain C++ that gives the same bytes on
 every host, and the same bytes as `tf.lite.Interpreter` with them. The kernels that run by default (XNNPACK) round
 differently, and leave the reference by up to 32 steps of int8 on the MLPerf Tiny models (ResNet-8 on noise; 17 steps
 for DS-CNN on speech, though with the same 191 of 200 words right): nothing can stay within one step of both.
@@ -20,7 +20,8 @@ from typing import TYPE_CHECKING
 
 from harness.cache import cached, sha256
 from harness.errors import ModelError
-from harness.model.model import Model
+from harness.model.estimator_reference import run_estimator
+from harness.model.model import Model, ModelFormat
 from harness.model.samples import from_rows, to_rows
 
 if TYPE_CHECKING:
@@ -34,6 +35,8 @@ SECONDS = 600
 def run_reference(model: Model, samples: NDArray[np.generic]) -> NDArray[np.generic]:
     """The host's outputs for samples, both in the sample layout of `harness.model.samples`.
 
+    Of a classifier they are the probabilities of its classes.
+
     Args:
         samples: already quantized, see `quantize_samples` and `random_inputs`.
 
@@ -43,6 +46,8 @@ def run_reference(model: Model, samples: NDArray[np.generic]) -> NDArray[np.gene
     """
     import numpy as np
 
+    if model.format is ModelFormat.SKOPS:
+        return run_estimator(model, samples)
     rows = to_rows(model.inputs, samples)
     key = {
         "model": model.sha256,

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from harness.model.model import Model, Tensor
+from harness.errors import UnsupportedModelError
+from harness.model.model import Model, ModelFormat, Tensor
 
 if TYPE_CHECKING:
     import numpy as np
@@ -92,7 +93,11 @@ def open_graph(model: Model) -> Graph:
 
     Raises:
         ModelError: the file is gone or is no longer the one that was read.
+        UnsupportedModelError: it is a model of another kind, which has no such graph.
     """
+    if model.format is not ModelFormat.TFLITE:
+        kind = model.layers[0].op
+        raise UnsupportedModelError(f"{model.path.name} holds scikit-learn's {kind}; only .tflite models have a graph")
     from harness.model.tflite_reader import parse_graph
 
     return parse_graph(model.read_bytes(), str(model.path))

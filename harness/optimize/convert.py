@@ -1,4 +1,4 @@
-"""Variants: the zoo's models converted to `.tflite`, and users' files as they are."""
+"""Variants: the zoo's networks converted to `.tflite`, its classical models trained, and users' files as they are."""
 
 from __future__ import annotations
 
@@ -10,8 +10,11 @@ from pathlib import Path
 
 from harness.cache import cached, sha256_of_files
 from harness.errors import ModelError
+from harness.model.estimator import SUFFIX, read_estimator
 from harness.model.tflite_graph import open_graph
 from harness.model.tflite_reader import read_tflite
+from harness.model.zoo.classical import ClassicalEntry
+from harness.model.zoo.estimators import estimator_file
 from harness.model.zoo.find import find_entry
 from harness.model.zoo.weights import weights_file
 from harness.optimize.detect import detect_quantization, has_channel_scales
@@ -29,7 +32,7 @@ _CODE = ("calibrate", "convert_process", "ranges")
 
 def make_variant(
     source: str,
-    quantization: Quantization,
+    quantization: Quantization | None = None,
     recipe: Recipe = AS_TRAINED,
     seed: int = 0,
     representative_samples: int = REPRESENTATIVE_SAMPLES,
@@ -39,20 +42,27 @@ def make_variant(
 
     Args:
         source: the model's name in `ZOO` or a description, with options if need be (see `harness.model.zoo.find`).
+        quantization: usually `INT8` for a network. Models of scikit-learn come in `FLOAT32`, usually, and `INT16`.
         recipe: what is done to it beforehand, and how it is calibrated.
         seed: of weights, training and calibration.
         representative_samples: how many calibrate integers: of the data set's training split, or else made up.
         meanwhile: called while another process converts; a time to load what comes next.
 
     Raises:
-        ModelError: there is no such model, its description is not what it has to be, or TensorFlow failed.
+        ModelError: there is no such model, its description is not what it has to be, it does not come so quantized, or
+            TensorFlow failed.
         DatasetError: what it is to be trained on is not at hand.
         ConfigError: the recipe makes no sense for the quantization.
     """
     entry = find_entry(source)
-    recipe.check(quantization)
     if representative_samples < 1:
         raise ModelError(f"{source}: needs 1 representative sample or more, not {representative_samples}")
+    if isinstance(entry, ClassicalEntry):
+        return _classical_variant(entry, quantization or Quantization.FLOAT32, recipe, seed)
+    quantization = quantization or Quantization.INT8
+    if quantization is Quantization.INT16:
+        raise ModelError(f"{source} is a network; int16 is for models of scikit-learn")
+    recipe.check(quantization)
     # Training for int8 finds the ranges itself.
     samples = representative_samples if quantization.is_calibrated and not recipe.qat else 0
     key = {
@@ -76,12 +86,27 @@ def make_variant(
     return Variant(model, quantization, source, samples, seed, has_channel_scales(open_graph(model)), recipe)
 
 
+def _classical_variant(entry: ClassicalEntry, quantization: Quantization, recipe: Recipe, seed: int) -> Variant:
+    if str(recipe):
+        raise ModelError(f"{entry.name} is a model of scikit-learn; {recipe} is for networks")
+    if quantization not in (Quantization.FLOAT32, Quantization.INT16):
+        raise ModelError(
+            f"{entry.name} is a model of scikit-learn: it comes in float32 and int16, not in {quantization}"
+        )
+    with status(f"training {entry.name}"):
+        path = estimator_file(entry, seed, quantization is Quantization.INT16)
+    return Variant(read_estimator(path, entry.name), quantization, entry.reference or entry.name, seed=seed)
+
+
 def variant_of_file(path: Path) -> Variant:
-    """A user's `.tflite` as it is.
+    """A user's `.tflite`, or `.skops` of scikit-learn, as it is.
 
     Raises:
         ModelError: it can't be read, or it is quantized in a way that no `Quantization` describes, see `detect`.
     """
+    if path.suffix == SUFFIX:
+        estimator = read_estimator(path)
+        return Variant(estimator, Quantization(estimator.inputs[0].dtype), str(path))
     model = read_tflite(path)
     graph = open_graph(model)
     quantization = detect_quantization(graph, str(path))

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 
 from harness.errors import ModelError
 from harness.model.tflite_graph import Graph, GraphOperator, GraphTensor
-from harness.optimize.quantization import Quantization
+from harness.optimize.quantization import NETWORK_QUANTIZATIONS, Quantization
 
 _CONVERSIONS = ("QUANTIZE", "DEQUANTIZE")
 # Indices, shapes and conditions are of these types however the data is quantized.
 _OF_NO_DATA = ("int32", "int64", "bool")
-_WAY_OUT = "convert it to float32 or to int8 throughout, or to another of " + ", ".join(Quantization)
+_WAY_OUT = "convert it to float32 or to int8 throughout, or to another of " + ", ".join(NETWORK_QUANTIZATIONS)
 
 
 def detect_quantization(graph: Graph, origin: str) -> Quantization:
@@ -27,7 +27,7 @@ def detect_quantization(graph: Graph, origin: str) -> Quantization:
     computed = {graph.tensors[i].dtype for one in _computing(graph) for i in one.outputs} - {*_OF_NO_DATA}
     ends = {graph.tensors[index].dtype for index in graph.inputs + graph.outputs} - {*_OF_NO_DATA}
     constants = {tensor.dtype for tensor in _constants(graph)}
-    for quantization in Quantization:
+    for quantization in NETWORK_QUANTIZATIONS:
         if computed == {quantization.activations} and ends <= {quantization.io} and _fits(quantization, constants):
             return quantization
     found = f"layers that compute {_listed(computed)}, inputs and outputs of {_listed(ends)}"

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import gzip
 
-from harness.model.model import Model
+from harness.model.model import Model, ModelFormat
 from harness.model.tflite_graph import Graph, GraphTensor, open_graph
 
 
 def file_facts(model: Model) -> dict[str, float]:
-    """`model_size` and `model_gzip` in bytes, `sparsity` 0 to 1: quantities of a record.
+    """`model_size` and `model_gzip` in bytes, `sparsity` 0 to 1, of a network: quantities of a record.
 
     Sparse and clustered models are no smaller on a board whose kernels do not know of it; under gzip they are (Han et
     al., Deep compression, 2016; Figure 6.1 of Heim's thesis, ETH Zurich, 2020).
@@ -18,7 +18,8 @@ def file_facts(model: Model) -> dict[str, float]:
         ModelError: the file is gone or changed.
     """
     packed = gzip.compress(model.read_bytes(), compresslevel=9, mtime=0)
-    return {"model_size": model.size, "model_gzip": len(packed), "sparsity": _sparsity(open_graph(model))}
+    sizes: dict[str, float] = {"model_size": model.size, "model_gzip": len(packed)}
+    return {**sizes, "sparsity": _sparsity(open_graph(model))} if model.format is ModelFormat.TFLITE else sizes
 
 
 def _sparsity(graph: Graph) -> float:

@@ -30,9 +30,14 @@ def teachers(recipe: Recipe) -> list[ZooEntry]:
     """The other models that a recipe needs.
 
     Raises:
-        ModelError: there is none of this name.
+        ModelError: there is none of this name, or it is no network.
     """
-    return [] if recipe.distill in ("", SELF) else [find_entry(recipe.distill)]
+    if recipe.distill in ("", SELF):
+        return []
+    entry = find_entry(recipe.distill)
+    if not isinstance(entry, ZooEntry):
+        raise ModelError(f"{recipe.distill} is a model of scikit-learn; only networks teach")
+    return [entry]
 
 
 def recipe_key(entry: ZooEntry, recipe: Recipe, seed: int) -> dict[str, object]:

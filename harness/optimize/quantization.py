@@ -25,6 +25,9 @@ class Quantization(StrEnum):
     INT16X8 = "int16x8"
     """Activations, input and output are int16, weights int8, biases int64."""
 
+    INT16 = "int16"
+    """The features of a model of scikit-learn are int16, and with them the thresholds of trees."""
+
     @classmethod
     def _missing_(cls, value: object) -> None:
         raise ConfigError(f"no quantization is called {str(value)!r}; there are {', '.join(cls)}")
@@ -43,3 +46,7 @@ class Quantization(StrEnum):
     def is_calibrated(self) -> bool:
         """Whether representative samples are needed, to find the ranges of activations."""
         return self.activations != "float32"
+
+
+NETWORK_QUANTIZATIONS = tuple(one for one in Quantization if one is not Quantization.INT16)
+"""Those of a `.tflite`."""

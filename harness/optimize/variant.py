@@ -17,7 +17,7 @@ class Variant(Value):
     """A model in the form that is deployed.
 
     Attributes:
-        model: the converted `.tflite`, read back.
+        model: the converted file, read back.
         source: the zoo's name or the file it was made from.
         representative_samples: how many samples calibrated the quantization; 0 where none did.
         seed: of training and calibration.

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from harness.board.spec import BoardSpec
     from harness.deploy.backend import Backend
     from harness.deploy.firmware import Firmware
+    from harness.deploy.options import BuildOptions
     from harness.model.dataset import Dataset
     from harness.model.model import Model
     from harness.optimize.recipe import Recipe
@@ -67,7 +68,7 @@ class Deploy:
 
         Args:
             source: a name of the zoo (see `harness model list`) or a description (`.yaml`), with options if need be,
-                such as `cnn_1?data=random&epochs=1`; or a `.tflite` file, which is taken as it is.
+                such as `cnn_1?data=random&epochs=1`; or a `.tflite` or `.skops` file, which is taken as it is.
             quantization: a `Quantization`, such as `float32` or `int16x8_float_io`, for a model that is built here.
             optimize: the words of a `Recipe` for it, such as `channels50-qat`.
             backend: the tool that makes the model's code.
@@ -92,18 +93,33 @@ class Deploy:
         asked = Candidate(name, quantization or "unknown", backend, str(options), board.name, str(recipe))
         self.case.candidate = asked
         tool = find_backend(backend)
-        self.case.versions = tool.versions()
         variant = self.case.variant = self._variant(source, quantization, recipe, tool)
         candidate = replace(asked, quantization=str(variant.quantization))
         self.case.candidate = candidate
         self.case.limits = self.session.limits_for(candidate, self.item)
         data = self._dataset(str(source), variant, dataset)
+        self._tune(variant, tool, options)
+        self.case.versions = tool.versions()
         with status(f"{candidate}: building"):
             firmware = self.case.firmware = build_firmware(variant, board.target, tool, options)
         return Deployment(variant, firmware, data, tool)
 
+    def _tune(self, variant: Variant, tool: Backend, options: BuildOptions) -> None:
+        """With `--tune`, try out on the board what makes kernels fastest, before the firmware is built with that."""
+        trials = int(self.session.config.getoption("--tune"))
+        if not trials or tool.name != "tvm" or tool.complaints(variant, self.case.board.target, options):
+            return
+        from harness.commands.tune import tune_on
+        from harness.pytest_plugin.rack_run import run_on_rack
+
+        timeout = float(self.session.config.getoption("--lease-timeout"))
+        run_on_rack(
+            self.session.rack, self.case.board.name, timeout, lambda dut: tune_on(dut, variant, options, trials)
+        )
+
     def _variant(self, source: str | Path, quantization: str | None, recipe: Recipe, tool: Backend) -> Variant:
         from harness.errors import ConfigError
+        from harness.model.zoo import ZooEntry
         from harness.model.zoo.find import find_entry, is_buildable
         from harness.model.zoo.weights import training_history
         from harness.optimize import make_variant, variant_of_file
@@ -113,9 +129,11 @@ class Deploy:
             if str(recipe):
                 raise ConfigError(f"{source} is taken as it is; {recipe} is for models that are built here")
             return variant_of_file(Path(source))
-        wanted = Quantization(quantization or Quantization.INT8)
+        wanted = Quantization(quantization) if quantization else None
         variant = make_variant(str(source), wanted, recipe, meanwhile=tool.load)
-        self.case.training = training_history(find_entry(str(source)), variant.seed)
+        entry = find_entry(str(source))
+        if isinstance(entry, ZooEntry):
+            self.case.training = training_history(entry, variant.seed)
         return variant
 
     def _dataset(self, source: str, variant: Variant, path: Path | None) -> Dataset | None:

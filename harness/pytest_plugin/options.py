@@ -46,6 +46,13 @@ def add_options(parser: pytest.Parser) -> None:
     group.addoption("--model", metavar="FILE", help="the .tflite file that the acceptance suite judges")
     group.addoption("--dataset", metavar="PATH", help="labelled samples for it: a folder with y_labels.csv, or an .npz")
     group.addoption("--backend", metavar="NAME", default="tvm", help="the backend of the acceptance suite")
+    group.addoption(
+        "--tune",
+        metavar="N",
+        type=int,
+        default=0,
+        help="before building with tvm, try N choices for each kernel on the board; later builds use what is found",
+    )
     group.addoption("--runs", metavar="DIR", default="runs", help="where run directories are kept (default runs)")
     group.addoption("--resume", metavar="RUN", help="go on with a run: cases it has finished are not run again")
     group.addoption(

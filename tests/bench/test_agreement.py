@@ -76,3 +76,15 @@ def test_labels_beyond_the_classes_are_refused() -> None:
 def test_decoding_takes_each_tensor_at_its_offset() -> None:
     rows = [bytes([1, 2, 3, 4, 250, 6])]
     assert decode(rows, Tensor("x", (1, 2), "uint8"), offset=4).tolist() == [[250.0, 6.0]]
+
+
+def test_floats_may_be_off_as_far_as_their_code_states() -> None:
+    host, board = (np.array(row, np.float32).tobytes() for row in ([0, 0.5, 0.5, 0], [0, 0.505, 0.495, 0]))
+    assert compare([board], [host], [FLOAT]).disagreement
+    assert not compare([board], [host], [FLOAT], float_tolerance=0.006).disagreement
+    assert compare([board], [host], [FLOAT], float_tolerance=0.004).disagreement
+
+
+def test_a_stated_tolerance_is_not_for_integers() -> None:
+    host, board = (np.array(row, np.int8).tobytes() for row in ([0, 0, 0, 0], [0, 2, 0, 0]))
+    assert compare([board], [host], [INT8], float_tolerance=5.0).disagreement

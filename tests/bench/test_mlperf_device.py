@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -89,6 +90,32 @@ class Echo(Line):
         return shown or super().read(size, timeout)
 
 
+class StillBooting:
+    """Firmware whose interrupt takes in commands from the start, and whose loop answers them later, one by one."""
+
+    def __init__(self, answers_from: float, seconds_each: float) -> None:
+        self._next = time.monotonic() + answers_from
+        self._seconds_each = seconds_each
+        self._sent = ""
+        self._replies = ["m-init-done\r\nm-ready\r\n"]
+
+    def write(self, data: bytes) -> None:
+        *commands, self._sent = (self._sent + data.decode()).split("%")
+        texts = {"name": "m-name-dut-[late]", "profile": "m-profile-[slow]\r\nm-model-[kws01]"}
+        self._replies += [f"{texts[command]}\r\nm-ready\r\n" for command in commands]
+
+    def read(self, _size: int, timeout: float) -> bytes:
+        time.sleep(max(0.0, min(timeout, self._next - time.monotonic()) if self._replies else timeout))
+        if not self._replies or time.monotonic() < self._next:
+            return b""
+        self._next = time.monotonic() + self._seconds_each
+        return self._replies.pop(0).encode()
+
+    def discard_input(self) -> None: ...
+
+    def close(self) -> None: ...
+
+
 class ShortBuffer(Line):
     """A monitor that holds few characters of a command and drops the rest."""
 
@@ -148,6 +175,14 @@ def test_echo_boot_text_and_late_replies_are_no_answers(dut: Dut) -> None:
     assert device.connect(boots=False) == IDENTITY
     device.load(SAMPLE)
     assert device.infer(2, 1, 10.0).results == expected_results(SAMPLE)
+
+
+@pytest.mark.usefixtures("impatient")
+def test_commands_that_the_firmware_took_in_while_it_booted_confuse_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(device_module, "_BOOT_S", 0.2)
+    device = MlperfDevice(StillBooting(answers_from=0.7, seconds_each=0.1))
+    assert device.connect() == Identity("late", "slow", "kws01")
+    assert [message.value for message in device._ask("name")] == ["late"]
 
 
 @pytest.mark.parametrize("characters", [64, 40, 20])

@@ -28,6 +28,7 @@ from tests.deploy.random_layers import (
     Pair,
     Pool,
     Rescale,
+    Resize,
     Scaling,
     Softmax,
     Value,
@@ -80,6 +81,8 @@ def _layers_of(shape: tuple[int, ...]) -> dict[str, st.SearchStrategy[Any]]:
     """A strategy for each kind of layer that takes this shape."""
     kept = st.none() | st.tuples(st.booleans(), st.booleans(), st.booleans())
     amount = st.tuples(st.integers(0, 2), st.integers(0, 3))
+    pair = kept, _ratios, _zero_points, _ratios, _zero_points, _activations
+    size = st.tuples(st.integers(1, 12), st.integers(1, 12))
     convolution = (_windows(shape, dilated=True),), (_scaling(), _activations)
     neighbours = st.sampled_from(((1, 2), (1,), (2,), (3,), (2, 3), (1, 2, 3)))
     return {
@@ -88,9 +91,9 @@ def _layers_of(shape: tuple[int, ...]) -> dict[str, st.SearchStrategy[Any]]:
             Convolution, st.just(True), *convolution[0], st.sampled_from((1, 1, 1, 2, 3, 4)), *convolution[1]
         ),
         "pool": st.builds(Pool, st.sampled_from(("AVERAGE_POOL_2D", "MAX_POOL_2D")), _windows(shape), _activations),
-        "pair": st.builds(
-            *(Pair, st.sampled_from(("ADD", "MUL")), kept, _ratios, _zero_points, _ratios, _zero_points, _activations)
-        ),
+        "pair": st.builds(Pair, st.sampled_from(("ADD", "MUL")), *pair),
+        "difference": st.builds(Pair, st.just("SUB"), *pair),
+        "resize": st.builds(Resize, st.booleans(), size, st.booleans(), st.booleans()),
         "rescale": st.builds(
             Rescale, st.sampled_from(("RELU", "RELU6", "RELU_N1_TO_1", "QUANTIZE")), _ratios, _zero_points
         ),
@@ -102,14 +105,23 @@ def _layers_of(shape: tuple[int, ...]) -> dict[str, st.SearchStrategy[Any]]:
     }
 
 
+def _is_defined(value: Value) -> bool:
+    """TFLite casts a clamp's limits to int32, so that a tiny scale is undefined."""
+    return 1e-7 < value.scale < 1e7
+
+
 def _goes_on(value: Value) -> bool:
-    """Whether another layer may follow: TFLite casts a clamp's limits to int32, so that a tiny scale is undefined."""
-    return len(value.shape) == 4 and prod(value.shape) < _MOST_ELEMENTS and 1e-7 < value.scale < 1e7
+    """Whether another layer may follow."""
+    return len(value.shape) == 4 and prod(value.shape) < _MOST_ELEMENTS
 
 
 @st.composite
-def random_graphs(draw: st.DrawFn) -> RandomGraph:
-    """One to four layers; a dense layer ends the chain."""
+def random_graphs(draw: st.DrawFn, without: frozenset[str] = frozenset()) -> RandomGraph:
+    """One to four layers; a dense layer ends the chain.
+
+    Args:
+        without: kinds of layers that a backend does not know.
+    """
     shape = (1, draw(st.integers(1, 10)), draw(st.integers(1, 10)), draw(_channels))
     scale = draw(st.sampled_from((0.05, 0.9, 1 / 256, 1e-4)))
     zero_point = draw(_zero_points)
@@ -118,8 +130,11 @@ def random_graphs(draw: st.DrawFn) -> RandomGraph:
     wanted = draw(st.integers(1, _MOST_LAYERS))
     while len(layers) < wanted and _goes_on(value):
         kinds = _layers_of(value.shape)
-        layers.append(draw(kinds[draw(st.sampled_from(sorted(kinds)))]))
-        value = layers[-1].add(builder, value)
+        layer = draw(kinds[draw(st.sampled_from(sorted(kinds.keys() - without)))])
+        made = layer.add(builder, value)
+        if _is_defined(made):
+            value = made
+            layers.append(layer)
     return RandomGraph(shape, scale, zero_point, tuple(layers), draw(st.integers(0, 2**20)))
 
 

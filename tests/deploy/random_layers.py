@@ -167,7 +167,7 @@ class Pool:
 
 @dataclass(frozen=True)
 class Pair:
-    """ADD or MUL with itself, another input of the same shape, or one that is broadcast.
+    """ADD, SUB or MUL with itself, another input of the same shape, or one that is broadcast.
 
     Attributes:
         kept: which dimensions of the other input are not 1; None: it is the first one itself.
@@ -191,7 +191,7 @@ class Pair:
         if self.name == "MUL":
             scale = x.scale * other.scale * self.out_ratio * 50
         y = builder.value(x.shape, scale, self.out_zero_point)
-        options = "AddOptions" if self.name == "ADD" else "MulOptions"
+        options = f"{self.name.title()}Options"
         order = [x.index, other.index] if self.zero_point % 2 else [other.index, x.index]
         builder.tiny.operator(self.name, order, y.index, options, version=2, fusedActivationFunction=self.activation)
         return y
@@ -273,4 +273,26 @@ class Softmax:
         return y
 
 
-Layer = Convolution | Dense | Pool | Pair | Rescale | Pad | Concatenate | Mean | Softmax
+@dataclass(frozen=True)
+class Resize:
+    """RESIZE_BILINEAR or RESIZE_NEAREST_NEIGHBOR."""
+
+    bilinear: bool
+    size: tuple[int, int]
+    align_corners: bool
+    half_pixel_centers: bool
+
+    def add(self, builder: Builder, x: Value) -> Value:
+        y = builder.value((1, *self.size, x.shape[3]), x.scale, x.zero_point)
+        name = "RESIZE_BILINEAR" if self.bilinear else "RESIZE_NEAREST_NEIGHBOR"
+        options = "ResizeBilinearOptions" if self.bilinear else "ResizeNearestNeighborOptions"
+        # TFLite takes no more than one of both rules.
+        rules = {
+            "alignCorners": self.align_corners,
+            "halfPixelCenters": self.half_pixel_centers and not self.align_corners,
+        }
+        builder.tiny.operator(name, [x.index, builder.numbers(self.size)], y.index, options, **rules)
+        return y
+
+
+Layer = Convolution | Dense | Pool | Pair | Rescale | Pad | Concatenate | Mean | Softmax | Resize

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from harness.deploy.backends import GROUP, backend_names, find_backend
+from harness.deploy.backends import backend_names, find_backend
 from harness.errors import ConfigError
+from tests.deploy.installed import install_backend
 
 
 @pytest.fixture
@@ -15,10 +16,7 @@ def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Two packages of someone else, installed beside us: one that works and one that does not."""
     (tmp_path / "theirs.py").write_text("class Theirs:\n    name = 'theirs'\n")
     for name, value in (("theirs", "theirs:Theirs"), ("broken", "no_such_module:Broken")):
-        metadata = tmp_path / f"{name}-1.0.dist-info"
-        metadata.mkdir()
-        (metadata / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n")
-        (metadata / "entry_points.txt").write_text(f"[{GROUP}]\n{name} = {value}\n")
+        install_backend(tmp_path, name, value)
     monkeypatch.syspath_prepend(tmp_path)
 
 

@@ -145,6 +145,29 @@ def test_a_compiler_error_is_told_in_the_compilers_words(cache: Path) -> None:
     assert list(cache.glob("firmware/*/firmware.elf")) == []
 
 
+@dataclass(frozen=True)
+class CxxBackend(IdentityBackend):
+    """Hands over C++."""
+
+    def generate(self, variant: Variant, target: Target, options: BuildOptions, directory: Path) -> GeneratedCode:
+        code = super().generate(variant, target, options, directory)
+        source = code.sources[0].with_suffix(".cc")
+        source.write_text(f'extern "C" {{{code.sources[0].read_text()}}}')
+        return replace(code, sources=(source,))
+
+
+def test_a_backend_may_hand_over_cxx() -> None:
+    once = "static int8_t once() { struct Once { int8_t value = 3; }; static Once made; return made.value; }"
+    firmware = build_firmware(identity_variant(), L4R5, CxxBackend("sums[0] = once();", once))
+    assert firmware.elf.is_file()
+
+
+def test_a_static_constructor_is_refused_as_nothing_would_run_it() -> None:
+    early = "static int8_t begin() { return second[0]; } static int8_t begun = begin();"
+    with pytest.raises(BuildError, match="static constructors are not supported"):
+        build_firmware(identity_variant(), L4R5, CxxBackend("sums[0] = begun;", early))
+
+
 def test_a_model_that_allocates_memory_does_not_link() -> None:
     with pytest.raises(BuildError, match="undefined reference to `_sbrk'"):
         build_firmware(identity_variant(), L4R5, ALLOCATES)

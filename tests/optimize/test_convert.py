@@ -17,11 +17,17 @@ from harness.model.datasets import load_named, quantize_samples, random_inputs
 from harness.model.reference import run_reference
 from harness.model.tflite_graph import open_graph
 from harness.model.zoo import ZOO
+from harness.model.zoo.classical import ClassicalEntry
 from harness.optimize import Quantization, Variant, make_variant, variant_of_file
 from harness.optimize.detect import detect_quantization
+from harness.optimize.quantization import NETWORK_QUANTIZATIONS
 
+NETWORKS = [name for name, entry in ZOO.items() if not isinstance(entry, ClassicalEntry)]
 BOTH = (Quantization.FLOAT32, Quantization.INT8)
-UNTRAINED = [name for name, entry in ZOO.items() if not entry.trained]
+MLPERF = ["kws_ds_cnn", "ic_resnet8", "vww_mobilenet_v1", "ad_autoencoder"]
+QUICK = ["lenet5_digits", *MLPERF, "simple_rnn_0"]
+"""Models that are converted in every run of the tests; the others are marked slow."""
+OTHERS = [pytest.param(name, marks=pytest.mark.slow) for name in NETWORKS if name not in QUICK]
 
 
 def _accuracy(variant: Variant) -> float:
@@ -33,13 +39,13 @@ def _accuracy(variant: Variant) -> float:
 def test_lenet_reads_digits_it_has_not_seen_and_no_quantization_costs_half_a_point() -> None:
     real = _accuracy(make_variant("lenet5_digits", Quantization.FLOAT32))
     assert real >= 0.98
-    for quantization in Quantization:
+    for quantization in NETWORK_QUANTIZATIONS:
         assert _accuracy(make_variant("lenet5_digits", quantization)) >= real - 0.005
 
 
-@pytest.mark.parametrize("name", ZOO)
+@pytest.mark.parametrize("name", [*QUICK, *OTHERS])
 def test_a_variant_is_quantized_throughout(name: str) -> None:
-    for quantization in Quantization if name == "lenet5_digits" else BOTH:
+    for quantization in NETWORK_QUANTIZATIONS if name == "lenet5_digits" else BOTH:
         variant = make_variant(name, quantization)
         assert detect_quantization(open_graph(variant.model), name) is variant.quantization is quantization
         assert (variant.source, variant.model.name) == (name, name)
@@ -47,7 +53,7 @@ def test_a_variant_is_quantized_throughout(name: str) -> None:
         assert variant.per_channel is ("8" in quantization or quantization is Quantization.DYNAMIC)
 
 
-@pytest.mark.parametrize("name", UNTRAINED)
+@pytest.mark.parametrize("name", MLPERF)
 def test_untrained_models_are_alive_in_every_layer(name: str) -> None:
     """Dead channels (all weights 0, or scales that differ by orders) would make timing and int8 ranges unreal."""
     model = make_variant(name, Quantization.INT8).model
@@ -120,7 +126,7 @@ def test_another_seed_or_representative_set_gives_another_variant() -> None:
 
 
 def test_a_users_file_is_taken_as_it_is(tmp_path: Path) -> None:
-    for quantization in Quantization:
+    for quantization in NETWORK_QUANTIZATIONS:
         made = make_variant("lenet5_digits", quantization)
         path = tmp_path / f"mine_{quantization}.tflite"
         path.write_bytes(made.model.read_bytes())

@@ -21,9 +21,10 @@ from hypothesis import strategies as st
 from harness.bench.measurement import Measurement, Provenance
 from harness.bench.outcome import Outcome, Status
 from harness.errors import ResultsError
+from harness.line_file import append_line
 from harness.results.record import SCHEMA, Record
 from harness.results.run import RunFacts, list_runs, new_run_id
-from harness.results.store import RunDirectory, TornRecordWarning, append_line, read_records
+from harness.results.store import RunDirectory, TornRecordWarning, read_records
 from tests.reports.sample_records import sample_facts, sample_records
 
 WRITER = """

@@ -8,7 +8,7 @@ from __future__ import annotations
 import pytest
 
 from harness.deploy.backends import backend_names
-from harness.optimize.quantization import Quantization
+from harness.optimize.quantization import NETWORK_QUANTIZATIONS, Quantization
 from harness.pytest_plugin.fixtures import Deploy, Measure
 
 MODEL = "lenet5_digits"
@@ -18,7 +18,7 @@ CALIBRATED = ["percentile", "mse", "per_tensor"]
 
 
 @pytest.mark.parametrize("backend", backend_names())
-@pytest.mark.parametrize("quantization", list(Quantization), ids=str)
+@pytest.mark.parametrize("quantization", NETWORK_QUANTIZATIONS, ids=str)
 def test_quantized(quantization: Quantization, backend: str, deploy: Deploy, measure: Measure) -> None:
     measure(deploy(MODEL, quantization, backend=backend))
 

@@ -151,7 +151,17 @@ class MlperfDevice:
         )
 
     def _identity(self) -> Identity:
-        said = {message.kind: message.value for command in ("name", "profile") for message in self._ask(command)}
+        """What the firmware says of itself.
+
+        What it was asked while it booted, it may answer only now: all that comes before it speaks of `profile`.
+        """
+        said = {message.kind: message.value for message in self._ask("name")}
+        reply: list[Message] | None = self._ask("profile")
+        while reply is not None:
+            said |= {message.kind: message.value for message in reply}
+            if any(_is_of_profile(message) for message in reply):
+                break
+            reply = self._talk.hear(_BOOT_S)
         return Identity(said.get(Kind.NAME, ""), said.get(Kind.PROFILE, ""), said.get(Kind.MODEL, ""))
 
     def _load_once(self, sample: bytes) -> None:
@@ -187,6 +197,11 @@ class MlperfDevice:
         answered = self._talk.hear(_PROMPT_S) is not None
         self._talk.settle()
         return answered
+
+
+def _is_of_profile(message: Message) -> bool:
+    refused = message.kind is Kind.ERROR and "profile" in message.value
+    return refused or message.kind in (Kind.PROFILE, Kind.MODEL)
 
 
 def _expect_no_error(reply: Sequence[Message]) -> None:

@@ -52,6 +52,7 @@ def build_core_parts(
     systick = SysTick(engine, scheduler, exceptions)
     caches = cache_sizes(memory_timing.spec.level1)
     control = SystemControl(engine, exceptions, debug, request_reset, facts.values, caches, CacheControl(memory_timing))
+    exceptions.protection.on_change = lambda: memory_timing.follow(exceptions.protection)
     itm = Itm(debug.trace_enabled)
     blocks = (
         control,

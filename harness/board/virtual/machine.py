@@ -119,7 +119,7 @@ class Machine:
             chip.scheduler.run_due()
             if self._idle and not self._let_line_idle():
                 return Pause.WAITING
-            if self.asleep and not self._sleep_on():
+            if self.asleep and not self._sleep_on(end):
                 return Pause.SLEEPING
             if self.cycles >= end or self.attention():
                 return Pause.SLICE_DONE
@@ -171,8 +171,9 @@ class Machine:
             self._set_asleep(chip.exceptions.wait(for_event=event.cause is Cause.WAIT_FOR_EVENT))
         chip.debug.pc = LOCKUP_ADDRESS if chip.exceptions.locked_up else pc
 
-    def _sleep_on(self) -> bool:
-        """End a WFI or WFE if something has come, or move the clock to the next event; false if none is to come.
+    def _sleep_on(self, end: int) -> bool:
+        """End a WFI or WFE if something has come, or move the clock to the next event, at most to `end`; false if none
+        is to come.
 
         While a UART is armed to receive, time passes only as far as allowed: the host may send something any moment.
         """
@@ -184,7 +185,7 @@ class Machine:
                 return False
             if until == NEVER:
                 return False
-            chip.scheduler.skip_to(until)
+            chip.scheduler.skip_to(min(until, max(end, self.cycles)))
         if chip.exceptions.wakes():
             chip.exceptions.wake_up()
             self._set_asleep(False)

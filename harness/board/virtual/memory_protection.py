@@ -24,19 +24,21 @@ class MemoryAttributes:
 
     Attributes:
         device: accesses have side effects: never cached, never repeated, never executed.
-        cacheable: normal memory that a cache may hold; `write_back`: which keeps stores, too.
+        cacheable: normal memory that a cache may hold; `write_back`: which keeps stores, too; `write_allocate`: whose
+            lines a store that misses fetches.
         shareable: also seen by other bus masters; the Cortex-M7 caches no such memory (its TRM, 5.2.1).
     """
 
     device: bool = False
     cacheable: bool = False
     write_back: bool = False
+    write_allocate: bool = False
     shareable: bool = False
 
 
 _DEVICE = MemoryAttributes(device=True, shareable=True)
 _WRITE_THROUGH = MemoryAttributes(cacheable=True)
-_WRITE_BACK = MemoryAttributes(cacheable=True, write_back=True)
+_WRITE_BACK = MemoryAttributes(cacheable=True, write_back=True, write_allocate=True)
 # The default memory map (Armv7-M ARM B3.1), by the upper three bits of an address.
 _DEFAULT_MAP = (_WRITE_THROUGH, _WRITE_BACK, _DEVICE, _WRITE_BACK, _WRITE_THROUGH, _DEVICE, _DEVICE, _DEVICE)
 
@@ -110,6 +112,18 @@ class MemoryProtection:
 
     # ---- questions
 
+    def bounds(self) -> set[int]:
+        """Addresses at which a region, or a part of one that can be left out, begins or ends."""
+        found: set[int] = set()
+        for base, size in zip(self.bases, self.sizes, strict=True):
+            if size & 1 and self._v8:
+                found |= {base & ~0x1F, (size | 0x1F) + 1}
+            elif size & 1:
+                length = 2 << (size >> 1 & 0x1F)
+                parts = 8 if length >= _SUBREGIONS_FROM else 1
+                found |= {(base & ~0x1F) + length * part // parts for part in range(parts + 1)}
+        return found
+
     @property
     def enabled(self) -> bool:
         """Regions count, at the priority of now."""
@@ -169,7 +183,9 @@ class MemoryProtection:
         if attribute >> 4 == 0:
             return _DEVICE
         inner, shareable = attribute & 0xF, bool(self.bases[number] >> 4 & 1)
-        return MemoryAttributes(False, inner != 0b0100, bool(inner & 0b0100) and inner != 0b0100, shareable)
+        cacheable = inner != 0b0100
+        back, allocate = cacheable and bool(inner & 0b0100), cacheable and bool(inner & 1)
+        return MemoryAttributes(False, cacheable, back, allocate, shareable)
 
 
 def _attributes_v7(upper: int) -> MemoryAttributes:
@@ -178,7 +194,7 @@ def _attributes_v7(upper: int) -> MemoryAttributes:
     if (extension, policy) in ((0, 0), (0, 1), (2, 0)):
         return _DEVICE
     if extension == 0:
-        return MemoryAttributes(False, True, policy == 3, shareable)
+        return MemoryAttributes(False, True, policy == 3, False, shareable)
     if extension == 1:
-        return MemoryAttributes(False, policy != 0, policy != 0, shareable)
-    return MemoryAttributes(False, policy != 0, policy in (1, 3), shareable)
+        return MemoryAttributes(False, policy != 0, policy != 0, policy != 0, shareable)
+    return MemoryAttributes(False, policy != 0, policy in (1, 3), policy == 1, shareable)

@@ -6,12 +6,14 @@ Firmware switches these by registers; whoever models the registers calls `flash`
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import astuple, dataclass
 from typing import Final, NamedTuple
 
 from harness.board.spec import CacheGeometry, MemoryBank, MemoryTimingSpec, Path
-from harness.board.virtual.native_state import CACHES, REGIONS, Cache, ClockState
+from harness.board.virtual.data_ranges import special_ranges
+from harness.board.virtual.memory_protection import MemoryProtection
+from harness.board.virtual.native_state import CACHES, RANGES, REGIONS, Cache, ClockState, Range
 
 _INSTRUCTIONS, _DATA, _LEVEL1_INSTRUCTIONS, _LEVEL1_DATA = range(CACHES)
 _FETCH_BYTES = 8
@@ -59,7 +61,6 @@ class MemoryTiming:
         self._banks: Final = list(banks)
         self._kept: dict[int, tuple[object, ...]] = {}
         self._flash = _FlashInterface(0)
-        self._cacheable: Callable[[int], bool] = lambda _address: True
         self._map()
         self.reset()
 
@@ -116,6 +117,14 @@ class MemoryTiming:
             self._set_cache(_LEVEL1_INSTRUCTIONS, _FETCH_BYTES, CacheGeometry(_FETCH_BYTES, 0), _BEHIND_A_MISS)
         self._set_cache(_LEVEL1_DATA, level1.line, level1.data if data else CacheGeometry(0, 0), _NEVER)
         self._set_stalls()
+
+    def follow(self, protection: MemoryProtection) -> None:
+        """Keep data as the memory protection unit says; code is fetched through the cache whatever it says."""
+        banks = [mapped.bank for mapped in self._banks if mapped.bank.path is Path.LEVEL1]
+        ranges = special_ranges(protection, banks)[:RANGES] if self.spec.level1 is not None else []
+        self._state.range_count = len(ranges)
+        for number, one in enumerate(ranges):
+            self._state.ranges[number] = Range(*one)
 
     def invalidate(self, *, instructions: bool = False, data: bool = False) -> None:
         """Empty the level 1 caches."""

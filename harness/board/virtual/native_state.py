@@ -6,7 +6,7 @@ import ctypes
 
 from harness.board.virtual.native_hook import structure
 
-REGIONS, CACHES = 24, 4
+REGIONS, RANGES, CACHES = 24, 64, 4
 _HINT_SHIFT = 14
 ENDS_IN_CONDITIONAL_BRANCH = 1
 ENDS_IN_INDIRECT_BRANCH = 2
@@ -43,6 +43,12 @@ class Region(ctypes.Structure):
         ("data_cache", ctypes.POINTER(Cache)),
         *structure(_U64, "fetch_stall read_stall write_stall bank executed"),
     )
+
+
+class Range(ctypes.Structure):
+    """`range_t`: addresses whose data is not cached as usual."""
+
+    _fields_ = structure(_U64, "origin size cached allocates")
 
 
 class Block(ctypes.Structure):
@@ -102,6 +108,8 @@ class ClockState(ctypes.Structure):
         ("regions", Region * REGIONS),
         ("region_hint", _U8 * (1 << 32 - _HINT_SHIFT)),
         ("caches", Cache * CACHES),
+        ("range_count", _U64),
+        ("ranges", Range * RANGES),
         ("block", ctypes.POINTER(Block)),
         ("entry", ctypes.POINTER(Entry)),
         *structure(_U64, "entry_count entry_mask entry_shift"),

@@ -7,13 +7,13 @@ from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 
-from harness.deploy.backend import GeneratedCode, Step
+from harness.deploy.backend import Claims, GeneratedCode, Step
 from harness.deploy.cmsis_nn.sources import KERNELS_VERSION, PACKAGE, PACKAGE_VERSION
-from harness.deploy.cmsis_nn.supported import unsupported
+from harness.deploy.cmsis_nn.supported import operators, unsupported
 from harness.deploy.options import BuildOptions
-from harness.deploy.target import Target
+from harness.deploy.target import Core, Target
 from harness.model.tflite_graph import open_graph
-from harness.optimize.variant import Variant
+from harness.optimize.variant import Quantization, Variant
 
 _OWN_OPERATORS = ("operators.c", "operators.h")
 _DECLARATIONS = ("#include <string.h>", '#include "arm_nnfunctions.h"', '#include "operators.h"')
@@ -30,6 +30,10 @@ class CmsisNnBackend:
 
     def load(self) -> None:
         """Nothing that takes long."""
+
+    def claims(self) -> Claims:
+        """Int8 on every core."""
+        return Claims(tuple(Core), dict.fromkeys((Quantization.INT8, Quantization.INT8_FLOAT_IO), operators()))
 
     def complaints(self, variant: Variant, target: Target, options: BuildOptions) -> Sequence[str]:  # noqa: ARG002
         """Quantizations, operators and types that are missing; every core will do."""

@@ -6,11 +6,17 @@ from collections.abc import Callable, Iterator, Mapping
 
 from harness.deploy.operator_view import OperatorView
 from harness.deploy.program import ALIASES
+from harness.deploy.tensor_complaints import tensor_complaints
 from harness.model.tflite_graph import Graph, GraphTensor
 
 _CLAMPS = ("NONE", "RELU", "RELU6", "RELU_N1_TO_1")
 _LARGEST = 2**16 - 1
 """CMSIS-NN counts channels, rows and columns in 16 bits."""
+
+
+def operators() -> tuple[str, ...]:
+    """All that there are, by name."""
+    return tuple(sorted(_CHECKS))
 
 
 def unsupported(graph: Graph) -> list[str]:
@@ -20,21 +26,7 @@ def unsupported(graph: Graph) -> list[str]:
         for operator in graph.operators
         for complaint in _complaints(OperatorView(graph, operator))
     ]
-    return complaints + [f"tensor {t.name}: {complaint}" for t, complaint in _tensor_complaints(graph)]
-
-
-def _tensor_complaints(graph: Graph) -> Iterator[tuple[GraphTensor, str]]:
-    for index in graph.inputs + graph.outputs:
-        tensor = graph.tensors[index]
-        if tensor.data is not None:
-            yield tensor, "a graph's input or output must not be a constant"
-        elif tensor.dtype not in ("int8", "float32"):
-            yield tensor, f"{tensor.dtype} inputs and outputs are not supported"
-        elif 0 in tensor.shape:
-            yield tensor, "has no elements"
-    for tensor in graph.tensors:
-        if tensor.is_variable:
-            yield tensor, "variables that live from one inference to the next are not supported"
+    return complaints + tensor_complaints(graph)
 
 
 def _complaints(view: OperatorView) -> Iterator[str]:

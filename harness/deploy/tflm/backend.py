@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from harness.deploy.arena import Lifetime, lower_bound
 from harness.deploy.backend import GeneratedCode, Step
+from harness.deploy.firmware import CODE_DIRECTORY, Firmware
 from harness.deploy.options import BuildOptions
 from harness.deploy.target import Target
 from harness.deploy.tflm.generated import copy_glue, header, write_model
-from harness.deploy.tflm.library import Compiler, archive, definitions, gather
+from harness.deploy.tflm.library import RELEASE_WITH_LOGS, Compiler, archive, gather
 from harness.deploy.tflm.operators import needed_methods, resolver_methods, unsupported
-from harness.deploy.tflm.probe import link_probe, measure_arena
+from harness.deploy.tflm.probe import Arena, link_probe, measure_arena
 from harness.deploy.tflm.tree import find_tree
 from harness.deploy.toolchain import find_toolchain, require_cxx_headers
 from harness.errors import BuildError, ConfigError
@@ -23,10 +26,16 @@ ARENA_FILE = "arena.json"
 """In the directory of the generated code: the `Arena` as it was found."""
 
 
+@dataclass(frozen=True)
 class TflmBackend:
-    """Interprets any model whose operators the user's tree has."""
+    """Interprets any model whose operators the user's tree has.
 
-    name = "tflm"
+    Attributes:
+        definitions: TFLM's build type, as preprocessor definitions.
+    """
+
+    definitions: tuple[str, ...] = RELEASE_WITH_LOGS
+    name: str = field(default="tflm", init=False)
 
     def versions(self) -> Mapping[str, str]:
         """Which tree; nothing where there is none."""
@@ -56,25 +65,25 @@ class TflmBackend:
             BuildError: the tree does not compile.
         """
         tree, graph = find_tree(), open_graph(variant.model)
-        compiler = Compiler(tree, find_toolchain(), target, options)
+        compiler = Compiler(tree, find_toolchain(), target, options, self.definitions)
         methods = needed_methods(graph, resolver_methods(tree))
         model = write_model(variant.model.read_bytes(), directory)
         copy_glue(directory)
         (directory / "generated.h").write_text(header(methods, graph))
-        glue = [compiler.compile(directory / name, directory / f"{name}.o") for name in ("probe.cc", model.name)]
-        library = gather(compiler, glue)
-        elf = directory / "probe.elf"
-        link_probe(compiler, [*glue, *library.runtime, *library.kernels], elf)
-        arena = measure_arena(elf, compiler, graph)
+        with TemporaryDirectory(dir=directory) as scratch:
+            sources = (directory / "probe.cc", model)
+            glue = [compiler.compile(source, Path(scratch, f"{source.stem}.o")) for source in sources]
+            library = gather(compiler, glue)
+            elf = Path(scratch, "probe.elf")
+            link_probe(compiler, [*glue, *library.runtime, *library.kernels], elf)
+            arena = measure_arena(elf, compiler, graph)
         (directory / "generated.h").write_text(header(methods, graph, arena))
         (directory / ARENA_FILE).write_text(arena.to_json())
-        for done_with in (*glue, elf):
-            done_with.unlink()
         return GeneratedCode(
-            sources=(directory / "model.cc", model),
-            objects=(),
-            include_directories=(directory, *tree.include_directories),
-            definitions=definitions(options.kernels),
+            sources=(model,),
+            # Compiled here, with the flags of the library whose headers it shares.
+            objects=(compiler.compile(directory / "model.cc", directory / "model.o"),),
+            include_directories=(),
             kernel_archives=(archive(compiler.tools, library.kernels, directory / "libkernels_tflm.a"),),
             runtime_archives=(archive(compiler.tools, library.runtime, directory / "libruntime_tflm.a"),),
             arena_bytes=arena.minimum,
@@ -95,3 +104,15 @@ def _lifetimes(graph: Graph) -> list[Lifetime]:
     for index in graph.outputs:
         spans[index] = (spans[index][0], len(graph.operators))
     return [Lifetime(graph.tensors[index].value().nbytes, *span) for index, span in spans.items()]
+
+
+def read_arena(firmware: Firmware) -> Arena:
+    """What was found out of the arena as this backend's firmware was built.
+
+    Raises:
+        ConfigError: the firmware is of another backend.
+    """
+    file = firmware.elf.parent / CODE_DIRECTORY / ARENA_FILE
+    if not file.is_file():
+        raise ConfigError(f"{file} is not there: only firmware of the tflm backend has it")
+    return Arena.from_json(file.read_bytes())

@@ -14,34 +14,40 @@ from harness.deploy.target import Target
 from harness.deploy.tflm.sources import SourceIndex, closure, is_kernel, list_sources
 from harness.deploy.tflm.tree import Tree
 from harness.deploy.toolchain import Toolchain, core_flags, run_tool
+from harness.paths import FIRMWARE
 from harness.progress import status
 
 GLUE = Path(__file__).parent / "glue"
 
-# Those of TFLM's Makefile for its build type release_with_logs: without error strings it has no profiler either.
-DEFINITIONS = ("NDEBUG", "TF_LITE_STATIC_MEMORY", "KERNELS_OPTIMIZED_FOR_SPEED")
+DEFAULT = ("TF_LITE_STATIC_MEMORY", "KERNELS_OPTIMIZED_FOR_SPEED")
+"""Preprocessor definitions of TFLM's Makefile for its build type `default`, in which kernels check what they do."""
+RELEASE_WITH_LOGS = ("NDEBUG", *DEFAULT)
+"""Those of the build type for measuring; in `release`, without error strings, there is no profiler either."""
 _CMSIS_NN_DEFINITIONS = ("CMSIS_NN", "ARM_NN_ENABLE_F16=0", "ARM_NN_ENABLE_F32=0")
 _COMMON = ("-ffunction-sections", "-fdata-sections", "-fno-common", "-fno-unwind-tables", "-w")
+_HEADER = "common.h"
 _CXX = ("-std=c++17", "-fno-exceptions", "-fno-rtti", "-fno-threadsafe-statics")
-
-
-def definitions(kernels: Kernels) -> tuple[str, ...]:
-    """Preprocessor definitions of the kernels, which code that includes their headers must share."""
-    return (*DEFINITIONS, *(_CMSIS_NN_DEFINITIONS if kernels is Kernels.OPTIMIZED else ()))
 
 
 @dataclass(frozen=True)
 class Compiler:
-    """Compiles sources of a tree for one core and one set of flags."""
+    """Compiles sources of a tree for one core and one set of flags.
+
+    Attributes:
+        definitions: TFLM's build type.
+    """
 
     tree: Tree
     tools: Toolchain
     target: Target
     options: BuildOptions
+    definitions: tuple[str, ...]
 
     def flags(self, kernels: Kernels) -> tuple[str, ...]:
         """For C and C++ alike, those that name directories left out."""
-        defined = (f"-D{one}" for one in definitions(kernels))
+        defined = [f"-D{one}" for one in self.definitions]
+        if kernels is Kernels.OPTIMIZED:
+            defined += [f"-D{one}" for one in _CMSIS_NN_DEFINITIONS]
         return (*core_flags(self.target), *self.options.flags, *_COMMON, *defined)
 
     def library_objects(self, sources: Sequence[Path]) -> Mapping[Path, Path]:
@@ -58,22 +64,35 @@ class Compiler:
         Raises:
             BuildError: the compiler's own words.
         """
-        directories = (f"-I{one}" for one in self.tree.include_directories)
-        places = (f"-ffile-prefix-map={self.tree.third_party}=tflm", f"-ffile-prefix-map={self.tree.root}=tflm")
-        language = () if source.suffix == ".c" else _CXX
-        flags = [*(flags or self.flags(self.options.kernels)), *language, *places, *directories]
-        run_tool([self.tools.compiler, *flags, "-c", source, "-o", output])
+        flags = flags or self.flags(self.options.kernels)
+        if source.suffix != ".c":
+            flags = [*flags, *_CXX, "-include", str(self._precompiled_header())]
+        run_tool([self.tools.compiler, *flags, *self._places(), "-c", source, "-o", output])
         return output
+
+    def _places(self) -> list[str]:
+        mapped = (f"-ffile-prefix-map={self.tree.third_party}=tflm", f"-ffile-prefix-map={self.tree.root}=tflm")
+        return [*mapped, *(f"-I{one}" for one in (*self.tree.include_directories, FIRMWARE / "include"))]
+
+    def _precompiled_header(self) -> Path:
+        """The model's schema: nine tenths of the time that most files of TFLM take."""
+        flags = [*self.flags(Kernels.REFERENCE), *_CXX]
+
+        def make(entry: Path) -> None:
+            header = entry / _HEADER
+            header.write_text('#include "tensorflow/lite/schema/schema_generated.h"\n')
+            made: list[str | Path] = ["-x", "c++-header", header, "-o", header.with_suffix(".h.gch")]
+            run_tool([self.tools.compiler, *flags, *self._places(), *made])
+
+        return cached("tflm-headers", self._key(flags), make) / _HEADER
+
+    def _key(self, flags: Sequence[str]) -> dict[str, object]:
+        return {"tree": self.tree.version(), "compiler": self.tools.compiler_version, "flags": list(flags)}
 
     def _library_object(self, source: Path) -> Path:
         # What runs the kernels is the same for all of them, and compiled once.
         flags = self.flags(self.options.kernels if is_kernel(source, self.tree) else Kernels.REFERENCE)
-        key = {
-            "tree": self.tree.version(),
-            "source": str(source.relative_to(self.tree.root)),
-            "compiler": self.tools.compiler_version,
-            "flags": [*flags, *_CXX],
-        }
+        key = {**self._key([*flags, *_CXX]), "source": str(source.relative_to(self.tree.root))}
         name = f"{source.stem}.o"
 
         def make(entry: Path) -> None:

@@ -68,13 +68,7 @@ def list_sources(tree: Tree, kernels: Kernels) -> list[Path]:
     if kernels is Kernels.OPTIMIZED:
         found |= {file.stem: file for file in _in(micro / "kernels/cmsis_nn", "*")}
     lite = [tree.root / "tensorflow/lite" / one for one in ("c", "core", "kernels", "schema")]
-    others = [
-        *lite,
-        tree.root / "tensorflow/compiler",
-        signal / "src",
-        signal / "micro/kernels",
-        tree.third_party / "kissfft",
-    ]
+    others = [*lite, tree.root / "tensorflow/compiler", signal / "src", signal / "micro/kernels"]
     if kernels is Kernels.OPTIMIZED:
         others.append(tree.third_party / "cmsis_nn/Source")
     return [*found.values(), *(file for folder in others for file in _in(folder, "**/*"))]

@@ -63,14 +63,14 @@ class Tree:
         if kernels is Kernels.REFERENCE and not _has_source(self.micro / "kernels", "conv"):
             yield (
                 f"{self.root} was made with OPTIMIZED_KERNEL_DIR and holds no reference kernels: make one without it, "
-                "or build with optimized_kernels"
+                f"or build with the kernels {Kernels.OPTIMIZED}"
             )
         if kernels is Kernels.OPTIMIZED:
             wanted = (self.micro / "kernels/cmsis_nn", *(self.third_party / one for one in _CMSIS))
             if absent := [str(one.relative_to(self.root)) for one in wanted if not one.is_dir()]:
                 yield (
                     f"{self.root} lacks {', '.join(absent)}: make it with OPTIMIZED_KERNEL_DIR=cmsis_nn, "
-                    "or build with reference_kernels"
+                    f"or build with the kernels {Kernels.REFERENCE}"
                 )
 
     def version(self) -> str:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness.deploy.backend import GeneratedCode, Step
+from harness.cache import sha256
+from harness.deploy.backend import Claims, GeneratedCode, Step
 from harness.deploy.options import BuildOptions, Kernels
-from harness.deploy.target import Target
-from harness.deploy.tvm.supported import unsupported
+from harness.deploy.target import Core, Target
+from harness.deploy.tvm.supported import operators, unsupported
+from harness.deploy.tvm.tuning_records import Choices, TuningFile
 from harness.errors import BuildError, HarnessError
 from harness.model.tflite_graph import Graph, open_graph
 from harness.optimize.variant import Quantization, Variant
@@ -24,18 +27,33 @@ _QUANTIZATIONS = (Quantization.FLOAT32, *_INTEGERS)
 _PACKAGES = ("apache-tvm", "apache-tvm-ffi", "tflite")
 
 
+@dataclass(frozen=True)
 class TvmBackend:
-    """Compiles float32 and int8 models; nothing of TVM runs on the target."""
+    """Compiles float32 and int8 models; nothing of TVM runs on the target.
 
-    name = "tvm"
+    Attributes:
+        choices: sizes of tiles by task, while they are tuned; None: the best that the user's tuning file knows.
+    """
+
+    choices: Choices | None = None
+    name: str = field(default="tvm", init=False)
 
     def versions(self) -> Mapping[str, str]:
-        """Exact versions of the compiler's packages."""
-        return {package: version(package) for package in _PACKAGES}
+        """Exact versions of the compiler's packages, and what was tuned."""
+        packages = {package: version(package) for package in _PACKAGES}
+        if self.choices is None:
+            tuned = TuningFile.of_user().digest
+        else:
+            tuned = sha256(repr(sorted(self.choices.items())).encode())[:16]
+        return {**packages, "tuning": tuned} if tuned else packages
 
     def load(self) -> None:
         """Import TVM: about a second."""
         from harness.deploy.tvm import float_graph, int8_graph, lowering  # noqa: F401
+
+    def claims(self) -> Claims:
+        """Float32 and int8 on every core."""
+        return Claims(tuple(Core), {kind: operators(kind in _INTEGERS) for kind in _QUANTIZATIONS})
 
     def complaints(self, variant: Variant, target: Target, options: BuildOptions) -> Sequence[str]:  # noqa: ARG002
         """Quantizations, operators and types that are missing; every core will do."""
@@ -49,16 +67,30 @@ class TvmBackend:
         Raises:
             BuildError: TVM or LLVM failed.
         """
-        graph = open_graph(variant.model)
-        uses_dsp = target.core.has_dsp and options.kernels is Kernels.OPTIMIZED
-        program = _program(variant, graph, target, uses_dsp)
+        uses_dsp = _uses_dsp(target, options)
+        program = self.program(variant, target, options)
         try:
             return _write(program, target, uses_dsp, directory)
         except Exception as error:
             raise BuildError(f"TVM could not compile {variant.model.name}: {error}") from error
 
+    def program(self, variant: Variant, target: Target, options: BuildOptions) -> Program:
+        """The variant as a list of kernel calls.
 
-def _program(variant: Variant, graph: Graph, target: Target, uses_dsp: bool) -> Program:
+        Raises:
+            BuildError: TVM failed.
+        """
+        choices = self.choices
+        if choices is None:
+            choices = TuningFile.of_user().best(target.name, version("apache-tvm"))
+        return _program(variant, open_graph(variant.model), target, _uses_dsp(target, options), choices)
+
+
+def _uses_dsp(target: Target, options: BuildOptions) -> bool:
+    return target.core.has_dsp and options.kernels is Kernels.OPTIMIZED
+
+
+def _program(variant: Variant, graph: Graph, target: Target, uses_dsp: bool, choices: Choices) -> Program:
     from harness.deploy.tvm.program import assemble_groups, overwritable
     from harness.deploy.tvm.residuals import fuse_residuals
 
@@ -70,7 +102,7 @@ def _program(variant: Variant, graph: Graph, target: Target, uses_dsp: bool) -> 
             return assemble_groups(graph, groups, lambda group: lower_int8(graph, group, uses_dsp), overwritable)
         from harness.deploy.tvm.float_graph import lower_float
 
-        lower = lower_float(variant.model, graph, groups, target, uses_dsp)
+        lower = lower_float(variant.model, graph, groups, target, uses_dsp, choices)
         return assemble_groups(graph, groups, lower, overwritable)
     except HarnessError:
         raise

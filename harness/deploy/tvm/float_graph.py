@@ -6,7 +6,7 @@ Each layer becomes a Relax function of its own, so that whatever the passes make
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import prod
 from typing import TYPE_CHECKING, Any
 
@@ -16,13 +16,16 @@ import tvm_ffi
 from tvm import relax
 from tvm.relax.frontend.tflite.tflite_frontend import ExprTable, OperatorConverter, get_tensor_name
 
+from harness.cache import sha256
 from harness.deploy.target import Target
+from harness.deploy.tvm.choices import noting, recorded
 from harness.deploy.tvm.float_direct import lower_directly
-from harness.deploy.tvm.float_kernel import FloatKernel, lower_scheduled
+from harness.deploy.tvm.float_kernel import FloatKernel, Task, lower_scheduled
 from harness.deploy.tvm.kernels.elementwise import Concatenate
 from harness.deploy.tvm.lowering import llvm_target
 from harness.deploy.tvm.program import ALIASES, Activation, Call, Group, Scratch
 from harness.deploy.tvm.schedules import schedule
+from harness.deploy.tvm.tuning_records import Choices
 from harness.model.model import Model
 from harness.model.tflite_graph import Graph, GraphOperator
 
@@ -31,15 +34,19 @@ if TYPE_CHECKING:
 
 
 def lower_float(
-    model: Model, graph: Graph, groups: Sequence[Group], target: Target, uses_dsp: bool
+    model: Model, graph: Graph, groups: Sequence[Group], target: Target, uses_dsp: bool, choices: Choices
 ) -> Callable[[Group], list[Call] | None]:
-    """What gives the kernel calls of a group, or None if no kernel computes it as one."""
+    """What gives the kernel calls of a group, or None if no kernel computes it as one.
+
+    Args:
+        choices: sizes of tiles by the task's key; rules decide on the others.
+    """
     direct = {group: call for group in _steps(groups) if (call := lower_directly(graph, group, target, uses_dsp))}
     done = {operator.index for group in direct for operator in group}
     operators = [operator for operator in graph.operators if operator.op not in ALIASES and operator.index not in done]
     llvm = llvm_target(target)
     module = _optimize(_import(model, graph, operators), llvm)
-    kernels = _Kernels(module, llvm)
+    kernels = _Kernels(module, llvm, choices)
 
     def lower(group: Group) -> list[Call] | None:
         if group in direct:
@@ -111,8 +118,8 @@ def _optimize(module: tvm.IRModule, target: tvm.target.Target) -> tvm.IRModule:
 class _Kernels:
     """The module's TIR functions, scheduled and lowered, each distinct one once."""
 
-    def __init__(self, module: tvm.IRModule, target: tvm.target.Target) -> None:
-        self._module, self._target = module, target
+    def __init__(self, module: tvm.IRModule, target: tvm.target.Target, choices: Choices) -> None:
+        self._module, self._target, self._choices = module, target, choices
         self._known: dict[int, list[tuple[tvm.tirx.PrimFunc, FloatKernel]]] = {}
 
     def lower(self, variable: tvm.ir.GlobalVar, kind: str) -> FloatKernel:
@@ -122,9 +129,16 @@ class _Kernels:
         for known, kernel in same_hash:
             if tvm_ffi.structural_equal(known, function):
                 return kernel
-        kernel = lower_scheduled(kind, schedule(function), self._target)
+        kernel = self._scheduled(kind, function)
         same_hash.append((function, kernel))
         return kernel
+
+    def _scheduled(self, kind: str, function: tvm.tirx.PrimFunc) -> FloatKernel:
+        key, sizes = sha256(function.script().encode())[:32], list[int]()
+        kernel = lower_scheduled(
+            kind, schedule(function, noting(recorded(self._choices.get(key, ())), sizes)), self._target
+        )
+        return replace(kernel, task=Task(key, function, tuple(sizes))) if sizes else kernel
 
 
 @dataclass

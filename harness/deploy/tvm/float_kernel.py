@@ -17,14 +17,34 @@ _MOST_STACK_BYTES = 512
 
 
 @dataclass(frozen=True, eq=False)
+class Task:
+    """A kernel with choices.
+
+    Attributes:
+        key: the same for the same function, whatever model it comes from.
+        function: before it is scheduled.
+        sizes: of the tiles that were chosen.
+    """
+
+    key: str
+    function: tirx.PrimFunc
+    sizes: tuple[int, ...]
+
+
+@dataclass(frozen=True, eq=False)
 class FloatKernel:
-    """One generated function; equal only to itself."""
+    """One generated function; equal only to itself.
+
+    Attributes:
+        task: what is tuned; None where there is nothing to choose.
+    """
 
     kind: str
     function: tirx.PrimFunc
     workspaces: tuple[int, ...]
     micro_kernels: tuple[MicroKernel, ...] = ()
     in_place: tuple[int, ...] = ()
+    task: Task | None = None
 
     def prim_func(self, name: str) -> tirx.PrimFunc:
         """The function under its final name."""

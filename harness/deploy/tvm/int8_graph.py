@@ -109,6 +109,7 @@ _LOWERINGS: Mapping[str, Callable[[OperatorView], Call]] = {
     "QUANTIZE": _quantize,
     "RELU": _clamp,
     "RELU6": _clamp,
+    "RELU_N1_TO_1": _clamp,
     "RESIZE_BILINEAR": lower_resize,
     "RESIZE_NEAREST_NEIGHBOR": lower_resize,
     "SOFTMAX": _softmax,

@@ -7,6 +7,8 @@ from typing import Any
 
 from tvm import s_tir, tirx
 
+from harness.deploy.tvm.choices import Choose, first_that_fits
+
 _REDUCTION = 2
 """TIR's number for a reduction axis."""
 
@@ -28,33 +30,41 @@ class _Tiling:
     row: Any | None
 
 
-def schedule(function: tirx.PrimFunc) -> tirx.PrimFunc:
-    """The function with its one reduction tiled into registers, and what comes before and after fused into it."""
-    sch = s_tir.Schedule(function)
+def schedule(function: tirx.PrimFunc, choose: Choose = first_that_fits) -> tirx.PrimFunc:
+    """The function with its one reduction tiled into registers, and what comes before and after fused into it.
+
+    Args:
+        choose: the sizes of the tiles.
+    """
+    return transform(s_tir.Schedule(function), choose).mod["main"]
+
+
+def transform(sch: Any, choose: Choose) -> Any:
+    """The same on a schedule of the function, which it gives back: a space to search, where `choose` samples."""
     blocks = sch.get_child_blocks(sch.get_sblock("root"))
     anchors = [block for block in blocks if _axes(sch, block, reduction=True)]
     if not anchors:
         return _one_loop_nest(sch, blocks)
     if len(anchors) > 1:
-        return function
+        return sch
     place = next(n for n, block in enumerate(blocks) if sch.get(block) == sch.get(anchors[0]))
-    tiling = _tile(sch, blocks[place])
+    tiling = _tile(sch, blocks[place], choose)
     if tiling is None:
-        return function
+        return sch
     pads = [block for block in blocks[:place] if not _inlined(sch, block)]
     _finish_in_tile(sch, blocks[place], blocks[place + 1 :], tiling)
     if tiling.row is not None:
         for pad in pads:
             sch.compute_at(pad, tiling.row)
     _unroll_below(sch, sch.decompose_reduction(blocks[place], tiling.reduction[0]), tiling.outer[-1])
-    return sch.mod["main"]
+    return sch
 
 
-def _one_loop_nest(sch: Any, blocks: list[Any]) -> tirx.PrimFunc:
+def _one_loop_nest(sch: Any, blocks: list[Any]) -> Any:
     """Work value by value: no intermediate result is kept."""
     for block in blocks[:-1]:
         sch.compute_inline(block)
-    return sch.mod["main"]
+    return sch
 
 
 def _axes(sch: Any, block: Any, reduction: bool) -> list[Any]:
@@ -72,32 +82,29 @@ def _inlined(sch: Any, block: Any) -> bool:
     return True
 
 
-def _tile(sch: Any, anchor: Any) -> _Tiling | None:
+def _tile(sch: Any, anchor: Any, choose: Choose) -> _Tiling | None:
     """Tiles of pixels by channels for convolutions, of channels for pooling and dense layers."""
     name = sch.get(anchor).name_hint
     spatial, reduction = _axes(sch, anchor, reduction=False), _axes(sch, anchor, reduction=True)
     if "pool" in name and len(spatial) == 4:
-        outer, inner = _split(sch, spatial[3], (8, 4, 6, 5, 3, 2))
+        outer, inner = _split(sch, spatial[3], (8, 4, 6, 5, 3, 2), choose)
         return _Tiling([*spatial[:3], outer], reduction, [inner], spatial[1])
     if "depthwise" in name and len(spatial) == 5:
-        (columns, pixels), (outer, inner) = _split(sch, spatial[2], (4, 5, 2, 3)), _split(sch, spatial[3], (4, 2, 3))
+        columns, pixels = _split(sch, spatial[2], (4, 5, 2, 3), choose)
+        outer, inner = _split(sch, spatial[3], (4, 2, 3), choose)
         return _Tiling([*spatial[:2], columns, outer, spatial[4]], reduction, [pixels, inner], spatial[1])
     if "conv2d" in name and len(spatial) == 4:
-        (columns, pixels), (outer, inner) = (
-            _split(sch, spatial[2], (4, 5, 2, 3)),
-            _split(sch, spatial[3], (4, 6, 3, 5, 2)),
-        )
+        columns, pixels = _split(sch, spatial[2], (4, 5, 2, 3), choose)
+        outer, inner = _split(sch, spatial[3], (4, 6, 3, 5, 2), choose)
         return _Tiling([*spatial[:2], outer, columns], reduction, [pixels, inner], spatial[1])
     if "matmul" in name and spatial:
-        outer, inner = _split(sch, spatial[-1], (12, 10, 8, 7, 6, 5, 4, 3, 2))
+        outer, inner = _split(sch, spatial[-1], (12, 10, 8, 7, 6, 5, 4, 3, 2), choose)
         return _Tiling([*spatial[:-1], outer], reduction, [inner], None)
     return None
 
 
-def _split(sch: Any, loop: Any, factors: tuple[int, ...]) -> Any:
-    extent = int(sch.get(loop).extent)
-    factor = next((f for f in factors if extent % f == 0), 1)
-    return sch.split(loop, [None, factor])
+def _split(sch: Any, loop: Any, usual: tuple[int, ...], choose: Choose) -> Any:
+    return sch.split(loop, [None, choose(sch, int(sch.get(loop).extent), usual)])
 
 
 def _finish_in_tile(sch: Any, anchor: Any, epilogue: list[Any], tiling: _Tiling) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
+from harness.deploy.tensor_complaints import tensor_complaints
 from harness.deploy.tvm.program import ALIASES
 from harness.model.tflite_graph import Graph, GraphOperator, GraphTensor
 
@@ -17,6 +18,11 @@ _FLOAT_OPERATORS = ALIASES | {
 }
 
 
+def operators(quantized: bool) -> tuple[str, ...]:
+    """All that there are, by name."""
+    return tuple(sorted(_INT8_OPERATORS if quantized else _FLOAT_OPERATORS))
+
+
 def unsupported(graph: Graph, quantized: bool) -> list[str]:
     """What can't be compiled, a line each, with the layer's name; empty where every operator can."""
     complaints = [
@@ -24,21 +30,7 @@ def unsupported(graph: Graph, quantized: bool) -> list[str]:
         for operator in graph.operators
         for complaint in _complaints(graph, operator, quantized)
     ]
-    return complaints + [f"tensor {t.name}: {complaint}" for t, complaint in _tensor_complaints(graph)]
-
-
-def _tensor_complaints(graph: Graph) -> Iterator[tuple[GraphTensor, str]]:
-    for index in graph.inputs + graph.outputs:
-        tensor = graph.tensors[index]
-        if tensor.data is not None:
-            yield tensor, "a graph's input or output must not be a constant"
-        elif tensor.dtype not in ("int8", "float32"):
-            yield tensor, f"{tensor.dtype} inputs and outputs are not supported"
-        elif 0 in tensor.shape:
-            yield tensor, "has no elements"
-    for tensor in graph.tensors:
-        if tensor.is_variable:
-            yield tensor, "variables that live from one inference to the next are not supported"
+    return complaints + tensor_complaints(graph)
 
 
 def _complaints(graph: Graph, operator: GraphOperator, quantized: bool) -> Iterator[str]:
@@ -171,6 +163,7 @@ _INT8_OPERATORS: Mapping[str, Check] = {
     "QUANTIZE": _converted,
     "RELU": _nothing,
     "RELU6": _nothing,
+    "RELU_N1_TO_1": _nothing,
     "RESIZE_BILINEAR": _resized,
     "RESIZE_NEAREST_NEIGHBOR": _resized,
     "SOFTMAX": _probabilities,

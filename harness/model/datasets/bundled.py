@@ -41,6 +41,13 @@ def _photographs(images: NDArray[np.generic]) -> NDArray[np.generic]:
     return larger
 
 
+def _small_digits(_arguments: Arguments) -> Split:
+    """As they are: the middle of each pixel, of which `load_named` makes nine."""
+    train, test = load_named("digits", "train"), load_named("digits", "test")
+    x, held_x = (data.samples[:, 3:-1:3, 3:-1:3, 0].reshape(-1, 64) for data in (train, test))
+    return Split(x, train.labels, held_x, test.labels)
+
+
 def _table(name: str, arguments: Arguments) -> Split:
     """Rows in random order; every column has mean 0 and deviation 1 over the training rows."""
     import numpy as np
@@ -71,6 +78,7 @@ BUNDLED = {
     "digits_rgb": Source(
         "digits of scikit-learn, 32x32 RGB", {}, lambda _: classify((32, 32, 3), 10, (0.0, 255.0)), _digits_rgb
     ),
+    "digits_8x8": Source("digits of scikit-learn, 8x8", {}, lambda _: classify((64,), 10), _small_digits),
     "wine": _of_table("wine", "wines of scikit-learn", classify((13,), 3, _STANDARDIZED)),
     "breast_cancer": _of_table("breast_cancer", "breast cancer of scikit-learn", classify((30,), 2, _STANDARDIZED)),
     "diabetes": _of_table("diabetes", "diabetes of scikit-learn", regress((10,), input_range=_STANDARDIZED)),

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from harness.model.zoo import (
     ad_autoencoder,
+    classical,
     edgemark,
     ic_resnet8,
     kws_ds_cnn,
@@ -24,5 +25,6 @@ _ENTRIES = (
     *(lenet5_digits.ENTRY, kws_ds_cnn.ENTRY, ic_resnet8.ENTRY, vww_mobilenet_v1.ENTRY, ad_autoencoder.ENTRY),
     *(sww_ds_cnn.ENTRY, mobilenet_v2.ENTRY, lenet5_digits.MNIST, resnet20.ENTRY, lenet5_digits.CLASSIC),
     *(micro_cnn.ENTRY, ic_resnet8.DIGITS, *edgemark.ENTRIES),
+    *classical.ENTRIES,
 )
 ZOO: Mapping[str, ZooEntry] = {entry.name: entry for entry in _ENTRIES}

@@ -136,9 +136,9 @@ def test_a_unit_that_is_off_allows_everything(units: dict[Core, _Unit]) -> None:
     ("address", "expected"),
     [
         (0x0800_0000, MemoryAttributes(cacheable=True)),
-        (0x2000_0000, MemoryAttributes(cacheable=True, write_back=True)),
+        (0x2000_0000, MemoryAttributes(cacheable=True, write_back=True, write_allocate=True)),
         (0x4000_0000, MemoryAttributes(device=True, shareable=True)),
-        (0x6000_0000, MemoryAttributes(cacheable=True, write_back=True)),
+        (0x6000_0000, MemoryAttributes(cacheable=True, write_back=True, write_allocate=True)),
         (0xE000_E000, MemoryAttributes(device=True, shareable=True)),
     ],
 )
@@ -153,7 +153,7 @@ def test_without_regions_memory_is_what_the_architecture_says(address: int, expe
         (0b000_0_10, MemoryAttributes(cacheable=True)),
         (0b000_1_11, MemoryAttributes(cacheable=True, write_back=True, shareable=True)),
         (0b001_0_00, MemoryAttributes()),
-        (0b001_0_11, MemoryAttributes(cacheable=True, write_back=True)),
+        (0b001_0_11, MemoryAttributes(cacheable=True, write_back=True, write_allocate=True)),
         (0b010_0_00, MemoryAttributes(device=True, shareable=True)),
         (0b101_0_10, MemoryAttributes(cacheable=True)),
         (0b100_1_00, MemoryAttributes(shareable=True)),
@@ -176,7 +176,8 @@ def test_a_region_makes_memory_something_else(attributes: int, expected: MemoryA
         (0x00, MemoryAttributes(device=True, shareable=True)),
         (0x44, MemoryAttributes()),
         (0xAA, MemoryAttributes(cacheable=True)),
-        (0xFF, MemoryAttributes(cacheable=True, write_back=True)),
+        (0xFF, MemoryAttributes(cacheable=True, write_back=True, write_allocate=True)),
+        (0xEE, MemoryAttributes(cacheable=True, write_back=True)),
     ],
 )
 def test_a_region_of_armv8_takes_its_attributes_from_a_table(attribute: int, expected: MemoryAttributes) -> None:

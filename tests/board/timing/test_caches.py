@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from fractions import Fraction
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from harness.board.virtual.memory_protection import MemoryProtection
 from harness.deploy.target import Core
 from tests.board.timing.bare_core import DATA, BareCore, bare_core
 
@@ -161,3 +163,58 @@ def test_the_accelerator_of_the_f7_holds_64_lines_of_code_on_the_itcm_bus(lines:
     body = "; ".join(["adds.n r0, #1"] * (16 * lines - 3))
     late = made.loop(body, at=ACCELERATED_FLASH) - made.loop(body)
     assert late == (0 if lines <= ACCELERATOR_LINES else 7 * lines)
+
+
+def halves(address: int) -> tuple[int, int]:
+    return address & 0xFFFF, address >> 16
+
+
+WRITE_BACK, WRITE_THROUGH, SHAREABLE, UNCACHED = 1 << 19 | 3 << 16, 2 << 16, 7 << 16, 1 << 19
+NO_ALLOCATION = 3 << 16
+"""TEX, S, C and B of RASR (Armv7-M ARM table B3-13)."""
+KIB = 1024
+
+
+def protected(kind: int, *, size: int = 16 * KIB, left_out: int = 0) -> BareCore:
+    """A board whose memory protection unit makes system RAM, from its begin on, memory of this kind."""
+    made, unit = board(), MemoryProtection(None, v8=False)
+    unit.set_region(0, SYSTEM_RAM, 3 << 24 | kind | left_out << 8 | (size.bit_length() - 2) << 1 | 1)
+    unit.set_control(1 << 2 | 1)
+    made.memory.follow(unit)
+    return made
+
+
+@pytest.fixture
+def unprotected() -> Iterator[None]:
+    yield
+    bare_core(M7).memory.follow(MemoryProtection(None, v8=False))
+
+
+@pytest.mark.usefixtures("unprotected")
+@pytest.mark.parametrize(("kind", "held"), [(WRITE_BACK, 1), (WRITE_THROUGH, 1), (SHAREABLE, 0), (UNCACHED, 0)])
+def test_the_protection_unit_says_which_data_is_held(kind: int, held: int) -> None:
+    """Shareable memory is not, on this core (TRM 5.2.1)."""
+    again = [SYSTEM_RAM] * 5
+    waits = 1 if held else len(again)
+    assert once(protected(kind), read(again)) - once(board(), read([DATA] * 5)) == waits * miss(SYSTEM_RAM)
+
+
+@pytest.mark.usefixtures("unprotected")
+@pytest.mark.parametrize(
+    ("kind", "fetched"), [(WRITE_BACK, True), (NO_ALLOCATION, False), (WRITE_THROUGH, False), (UNCACHED, False)]
+)
+def test_a_store_fetches_its_line_where_memory_says_so(kind: int, fetched: bool) -> None:
+    store = "movw r4, #{}; movt r4, #{}; str r0, [r4]; isb; ldr r0, [r4]; isb"
+    made = protected(kind)
+    waited = once(made, store.format(*halves(SYSTEM_RAM))) - once(made, store.format(*halves(DATA)))
+    assert waited == (0 if fetched else miss(SYSTEM_RAM))
+
+
+@pytest.mark.usefixtures("unprotected")
+def test_what_a_region_leaves_out_is_cached_as_ever() -> None:
+    """The second eighth of 16 KiB."""
+    made = protected(UNCACHED, left_out=1 << 1)
+    for offset, waits in ((0, 3), (2 * KIB, 1), (4 * KIB - 4, 1), (4 * KIB, 3), (16 * KIB, 1)):
+        made.memory.empty()
+        late = once(made, read([SYSTEM_RAM + offset] * 3)) - once(made, read([DATA] * 3))
+        assert late == waits * (once(made, read([SYSTEM_RAM])) - once(made, read([DATA])))

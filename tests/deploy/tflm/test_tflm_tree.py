@@ -91,7 +91,6 @@ def test_each_kernel_is_listed_once_and_nothing_for_others(tmp_path: Path, monke
         "signal/micro/kernels/rfft.cc",
         "tensorflow/lite/kernels/internal/common.cc",
         "tensorflow/lite/micro/kernels/pad.cc",
-        "third_party/kissfft/kiss_fft.c",
     ]
     assert listed[Kernels.REFERENCE] == sorted([*common, "tensorflow/lite/micro/kernels/conv.cc"])
     cmsis_nn = ["tensorflow/lite/micro/kernels/cmsis_nn/conv.cc", "third_party/cmsis_nn/Source/arm_convolve_s8.c"]

@@ -54,7 +54,14 @@ class Case:
 
 def convolution(case: Case, path: Path, depthwise: bool = False, seed: int = 1) -> Model:
     """A model of one CONV_2D or DEPTHWISE_CONV_2D with random weights."""
-    rng, tiny = np.random.default_rng(seed), TinyModel()
+    tiny = TinyModel()
+    x, y = add_convolution(tiny, case, depthwise, seed)
+    return tiny.write(path / "model.tflite", [x], [y])
+
+
+def add_convolution(tiny: TinyModel, case: Case, depthwise: bool, seed: int) -> tuple[int, int]:
+    """One more layer of a model, with an input of its own; its input and output."""
+    rng = np.random.default_rng(seed)
     x = tiny.tensor((1, case.height, case.width, case.channels), scale=0.05, zero_point=case.zero_point)
     shape = (1, *case.kernel, case.out_channels) if depthwise else (case.out_channels, *case.kernel, case.channels)
     spread = rng.uniform(0.3, 2, case.out_channels if case.per_channel else 1)
@@ -80,7 +87,7 @@ def convolution(case: Case, path: Path, depthwise: bool = False, seed: int = 1) 
         tiny.operator("DEPTHWISE_CONV_2D", inputs, y, "DepthwiseConv2DOptions", **options)
     else:
         tiny.operator("CONV_2D", inputs, y, "Conv2DOptions", **options)
-    return tiny.write(path / "model.tflite", [x], [y])
+    return x, y
 
 
 CONVOLUTIONS = {

@@ -8,7 +8,7 @@
 
 enum { ELSEWHERE = 1 }; /* index of the block for code outside all memories: decoded every time */
 
-enum { REGIONS = 24, CACHES = 4, REGISTERS = 16, NO_REGISTER = 16, VALUES = 128, HINT_SHIFT = 14 };
+enum { REGIONS = 24, RANGES = 64, CACHES = 4, REGISTERS = 16, NO_REGISTER = 16, VALUES = 128, HINT_SHIFT = 14 };
 
 /* The neighbours of a slot in the order of use. */
 typedef struct {
@@ -48,6 +48,11 @@ typedef struct {
     uint64_t bank;     /* accesses to different banks do not pipeline */
     uint64_t executed; /* cycles of the code that ran from here, while the clock was timed */
 } region_t;
+
+/* Addresses whose data the level 1 cache does not hold, or where stores that miss fetch no line. */
+typedef struct {
+    uint64_t origin, size, cached, allocates;
+} range_t;
 
 typedef struct {
     uint16_t size; /* bytes; 0: not decoded yet */
@@ -113,6 +118,8 @@ typedef struct {
     region_t regions[REGIONS];
     uint8_t region_hint[1 << (32 - HINT_SHIFT)]; /* where to look first for the region of an address */
     cache_t caches[CACHES];
+    uint64_t range_count;
+    range_t ranges[RANGES]; /* that do not overlap */
     block_t *block;
     entry_t *entry; /* a hash table */
     uint64_t entry_count, entry_mask, entry_shift;

@@ -146,10 +146,19 @@ static inline uint64_t fetch_stalls(clock_state_t *state, const region_t *region
     return total;
 }
 
+static inline const range_t *range_of(const clock_state_t *state, uint64_t address)
+{
+    for (uint64_t index = 0; index < state->range_count; index++)
+        if (address - state->ranges[index].origin < state->ranges[index].size)
+            return state->ranges + index;
+    return NULL;
+}
+
 static inline uint64_t read_stalls(clock_state_t *state, const region_t *region, uint64_t address, uint64_t bytes)
 {
     cache_t *cache = region->data_cache;
-    if (cache && cache->enabled)
+    const range_t *range = range_of(state, address);
+    if (cache && cache->enabled && (!range || range->cached))
         return touch_bytes(cache, address, bytes, region->read_stall, state->cycles);
     return region->read_stall;
 }
@@ -157,7 +166,8 @@ static inline uint64_t read_stalls(clock_state_t *state, const region_t *region,
 /* A store that misses allocates its line; the write buffer hides the time. */
 static inline uint64_t write_stalls(clock_state_t *state, const region_t *region, uint64_t address, uint64_t bytes)
 {
-    if (region->data_cache && region->data_cache->enabled)
+    const range_t *range = range_of(state, address);
+    if (region->data_cache && region->data_cache->enabled && (!range || range->allocates))
         touch_bytes(region->data_cache, address, bytes, 0, state->cycles);
     return region->write_stall;
 }

@@ -5,6 +5,7 @@ The registers of exceptions among them are in `exception_registers`.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping
 
 from harness.board.virtual.engine import Engine
@@ -15,6 +16,8 @@ from harness.board.virtual.peripherals.exception_registers import ExceptionRegis
 from harness.board.virtual.peripherals.register_block import RegisterBlock
 from harness.deploy.target import Core
 
+_LOG = logging.getLogger(__name__)
+
 _ICIALLU, _DCCISW = 0xF50, 0xF74
 _VTOR, _AIRCR, _SCR, _CCR, _DFSR, _CCSIDR, _CSSELR, _CPACR, _STIR = (
     *(0xD08, 0xD0C, 0xD10, 0xD14, 0xD30),
@@ -23,7 +26,7 @@ _VTOR, _AIRCR, _SCR, _CCR, _DFSR, _CCSIDR, _CSSELR, _CPACR, _STIR = (
 _KEY, _KEY_READ, _PRIORITY_GROUP, _SYSRESETREQ, _VECTRESET = 0x5FA, 0xFA05_0000, 8, 1 << 2, 1 << 0
 _SLEEPONEXIT, _SEVONPEND = 1 << 1, 1 << 4
 _NONBASETHRDENA, _UNALIGN_TRP, _DIV_0_TRP, _BFHFNMIGN, _STKALIGN = (1 << bit for bit in (0, 3, 4, 8, 9))
-_CACHES_AND_BRANCHES = 0x7_0000
+_VTOR_IGNORED = 0x7F
 _PRIVILEGED_ACCESS, _FULL_ACCESS = 0b01, 0b11
 
 
@@ -92,7 +95,9 @@ class SystemControl(RegisterBlock):
         if self._registers.has(offset):
             self._registers.write(offset, value)
         elif offset == _VTOR:
-            self._exceptions.vector_table = value & ~0x7F
+            self._exceptions.vector_table = value & ~_VTOR_IGNORED
+            if value & _VTOR_IGNORED:
+                _LOG.warning("VTOR is set to %#010x, no multiple of 128: what is below that is ignored", value)
         elif offset == _AIRCR:
             self._control_application(value)
         elif offset == _CCR:

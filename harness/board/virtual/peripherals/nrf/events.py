@@ -13,7 +13,7 @@ from harness.board.virtual.family import PeripheralEntry
 from harness.board.virtual.peripherals.register_block import RegisterBlock
 from harness.board.virtual.serial_line import WaitLoop
 
-_TASKS, _SUBSCRIBE, _EVENTS, _PUBLISH = 0x000, 0x080, 0x100, 0x180
+_SUBSCRIBE, _EVENTS, _PUBLISH = 0x080, 0x100, 0x180
 _ON, _CHANNEL = 1 << 31, 0xFF
 _SHORTS, _INTEN, _INTENSET, _INTENCLR = 0x200, 0x300, 0x304, 0x308
 
@@ -25,7 +25,7 @@ class EventBlock(RegisterBlock):
     """
 
     tasks: ClassVar[Mapping[int, str]] = {}
-    """Names of the methods that carry out tasks, by offset."""
+    """Names of the methods that carry out tasks, by offset; of any kind where `carry_out` knows what to do."""
 
     def __init__(
         self, connections: Connections, entry: PeripheralEntry, values: Mapping[int, int] | None = None

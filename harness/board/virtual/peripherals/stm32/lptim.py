@@ -96,9 +96,12 @@ class LowPowerTimer(RegisterBlock):
         self._alarm.set(min(due, default=NEVER))
 
     def _events(self) -> tuple[tuple[int, int], ...]:
-        """Flags, and the ticks within a period at which they are set."""
+        """Flags, and the ticks within a period at which they are set.
+
+        The manuals want CMP below ARR. That it matches when equal is what mbed OS's low-power ticker waits for.
+        """
         compare, top = self.stored(_CMP), self.stored(_ARR)
-        return ((_ARRM, top), (_CMPM, compare)) if compare < top else ((_ARRM, top),)
+        return ((_ARRM, top), (_CMPM, compare)) if compare <= top else ((_ARRM, top),)
 
     def _passed(self, at: int) -> int:
         return (self._seen - at) // self._period()

@@ -52,10 +52,11 @@ class Timer(RegisterBlock):
 
     def read(self, offset: int) -> int:
         """Storage; CNT and SR as they are now."""
+        if offset == _CNT and not self.stored(_CR1) & _UIFREMAP:
+            return self._look_at_counter()
         self._catch_up()
         if offset == _CNT:
-            copy = (self.stored(_SR) & _UIF) << 31 if self.stored(_CR1) & _UIFREMAP else 0
-            return self._count() | copy
+            return self._count() | (self.stored(_SR) & _UIF) << 31
         if offset == _SR:
             self._let_wait()
         return super().read(offset)
@@ -199,6 +200,17 @@ class Timer(RegisterBlock):
 
     def _awaits_update(self) -> bool:
         return bool(self.stored(_CR1) & _OPM) or self._preload() != (self._divider, self._top)
+
+    def _look_at_counter(self) -> int:
+        """CNT; in a loop that waits for it to change, as delays do, time passes up to the next tick."""
+        if self._awaits_update():
+            self._catch_up()
+        count = self._count()
+        if self._waits.looks_again(count) and self._running():
+            self._scheduler.skip_to(self._counter.cycle_of(self._counter.ticks() + 1))
+            count = self._count()
+            self._waits.looks_again(count)
+        return count
 
     def _let_wait(self) -> None:
         """A loop that waits for a flag: time passes up to the next one."""

@@ -1,0 +1,108 @@
+"""`harness backend`: the tools that make code, and which of them take a model, before anything is built."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from harness.deploy.backend import Backend
+    from harness.deploy.options import BuildOptions
+    from harness.deploy.target import Core, Target
+    from harness.optimize.variant import Variant
+
+
+@click.group()
+def backend() -> None:
+    """Backends: the tools that make a model's code."""
+
+
+@backend.command("list")
+@click.option("--operators", is_flag=True, help="Name all operators, too.")
+def backend_list(operators: bool) -> None:
+    """List what is installed, ours and others': versions, quantizations and cores."""
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+
+    from harness.deploy.backends import backend_names
+
+    columns = ("backend", "versions", "cores", "takes")
+    table = Table(*columns, box=box.SIMPLE_HEAD)
+    for name in backend_names():
+        table.add_row(name, *_described(name, operators))
+    Console().print(table)
+
+
+@backend.command("check")
+@click.argument("model")
+@click.option("--quantization", help="Of a model of the zoo: float32, int8, int16.")
+@click.option("--board", "boards", multiple=True, metavar="BOARD", help="Name or file; may be repeated. Default: all.")
+@click.option("--build", default="O2", show_default=True, help="How, such as O3-lto or Os-soft_float.")
+def backend_check(model: str, quantization: str | None, boards: tuple[str, ...], build: str) -> None:
+    """Tell which backends take MODEL, a file or a model of the zoo, and why the others do not; nothing is built."""
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+
+    from harness.board.board_file import list_boards, load_board
+    from harness.commands.chosen_model import chosen_variant
+    from harness.deploy.backends import backend_names, find_backend
+    from harness.deploy.options import BuildOptions
+    from harness.errors import ConfigError
+
+    options, variant = BuildOptions.parse(build), chosen_variant(model, quantization)
+    targets = [load_board(name).target for name in boards or list_boards()]
+    table = Table("backend", "boards", f"{variant.model.name}, {variant.quantization}", box=box.SIMPLE_HEAD)
+    for name in backend_names():
+        try:
+            found = _complaints(find_backend(name), variant, targets, options)
+        except ConfigError as error:
+            found = {(str(error),): ["-"]}
+        for complaints, names in found.items():
+            all_alike = len(found) == 1 and len(targets) > 1
+            table.add_row(
+                name, f"all {len(targets)}" if all_alike else ", ".join(names), "\n".join(complaints) or "yes"
+            )
+    Console().print(table)
+
+
+def _described(name: str, operators: bool) -> tuple[str, str, str]:
+    """Versions, cores and operators, as text; why it can't be loaded instead, where it can't."""
+    from harness.deploy.backend import Claiming
+    from harness.deploy.backends import find_backend
+    from harness.errors import ConfigError
+
+    try:
+        found = find_backend(name)
+    except ConfigError as error:
+        return "-", "-", str(error)
+    versions = "\n".join(f"{package} {version}" for package, version in found.versions().items())
+    if not isinstance(found, Claiming):
+        return versions, "not told", "not told; see harness backend check"
+    claims = found.claims()
+    takes = [
+        f"{quantization}: {', '.join(names) if operators else f'{len(names)} operators'}"
+        for quantization, names in claims.operators.items()
+    ]
+    return versions, _cores(claims.cores), "\n".join(takes)
+
+
+def _cores(cores: Sequence[Core]) -> str:
+    from harness.deploy.target import Core
+
+    return "all" if set(cores) == set(Core) else ", ".join(core.removeprefix("cortex-") for core in cores)
+
+
+def _complaints(
+    tool: Backend, variant: Variant, targets: Sequence[Target], options: BuildOptions
+) -> dict[tuple[str, ...], list[str]]:
+    """The boards for which a backend has each set of complaints."""
+    from harness.deploy.backend import complaints_of
+
+    found: dict[tuple[str, ...], list[str]] = {}
+    for target in targets:
+        found.setdefault(tuple(complaints_of(tool, variant, target, options)), []).append(target.name)
+    return found
