@@ -67,10 +67,11 @@ def _folds(layer: Any, readers: Mapping[str, list[Any]]) -> bool:
 
 def _folded_weights(layer: Any, normalization: Any) -> list[Any]:
     deviation = np.sqrt(np.array(normalization.moving_variance) + normalization.epsilon)
-    scale = (np.array(normalization.gamma) if normalization.scale else 1.0) / deviation
+    scale = (np.array(normalization.gamma) if normalization.scale else np.float32(1)) / deviation
     shift = np.array(normalization.beta) if normalization.center else 0.0
     kernel, *bias = layer.get_weights()
-    by_channel = scale[:, None] if type(layer).__name__ == "DepthwiseConv2D" else scale
+    # The channels of a depthwise kernel lie along its last two dimensions.
+    by_channel = scale.reshape(kernel.shape[2:]) if type(layer).__name__ == "DepthwiseConv2D" else scale
     return [kernel * by_channel, ((bias[0] if bias else 0.0) - np.array(normalization.moving_mean)) * scale + shift]
 
 
@@ -137,10 +138,11 @@ class _Rounded(keras.layers.Layer):
         if type(self.layer).__name__ not in _WEIGHTED:
             return self.layer(values)
         kernel = self.layer.kernel
-        # The depthwise kernel's channels are its last but one dimension.
-        shape = kernel.shape if kernel.shape[-1] > 1 or len(kernel.shape) < 4 else kernel.shape[:-1]
+        shape = (-1, kernel.shape[-1])
+        if type(self.layer).__name__ == "DepthwiseConv2D":
+            shape = (-1, kernel.shape[-2] * kernel.shape[-1])
         by_channel = tf.reshape(kernel.value, shape)
-        largest = tf.maximum(tf.reduce_max(tf.abs(by_channel), axis=tuple(range(len(shape) - 1))), 1e-8)
+        largest = tf.maximum(tf.reduce_max(tf.abs(by_channel), axis=0), 1e-8)
         rounded = tf.quantization.fake_quant_with_min_max_vars_per_channel(
             by_channel, -largest, largest, num_bits=_BITS, narrow_range=True
         )

@@ -64,9 +64,10 @@ def prepared(entry: ZooEntry, recipe: Recipe, seed: int) -> Any:
     from harness.optimize.fake_quant import with_ranges
     from harness.optimize.keras_graph import with_batch
 
+    own = {type(layer).__name__: type(layer) for layer in entry.build(1).layers}
     # The names of tensors count from here, whatever was built before.
     keras.backend.clear_session()
-    model = keras.saving.load_model(directory / "model.keras", compile=False)
+    model = keras.saving.load_model(directory / "model.keras", custom_objects=own, compile=False)
     if recipe.qat:
         return with_ranges(model, json.loads((directory / "ranges.json").read_text()))
     return with_batch(model, 1)
