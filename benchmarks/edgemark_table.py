@@ -43,11 +43,13 @@ def main(names: Sequence[str]) -> None:
 def page(records: Sequence[Record]) -> str:
     """The page in Markdown: for every board and quantization a table of models x backends."""
     tally = [f"{_count(records, status)} {status}" for status in Status if _count(records, status)]
+    commits = dict.fromkeys(record.origin.git_commit[:10] for record in records)
     lines = [
         "# EdgeMark's networks, by quantization and backend",
         "",
         f"Made by `python benchmarks/edgemark_table.py` from the records of `pytest {SUITE} --explore`: "
-        f"{len(records)} cases, {', '.join(tally)}. Times are {_provenances(records)}.",
+        f"{len(records)} cases, {', '.join(tally)}. Times are {_provenances(records)}. Commits of the harness: "
+        f"{', '.join(commits)}.",
         "",
         LEGEND,
     ]
