@@ -100,7 +100,7 @@ def cell(record: Record) -> str:
 
 def _lacking(reason: str) -> str:
     """The type or the operators that a backend lacks, or where it lacks none, its first complaint."""
-    if wrong := re.search(r"is (\w+), not int8$", reason, re.MULTILINE):
+    if wrong := re.search(r" is (\w+), not int\d+", reason):
         return wrong[1]
     operators = list(dict.fromkeys(re.findall(r"\(([A-Z0-9_]+)\): the operator is not supported", reason)))
     if not operators:

@@ -10,6 +10,7 @@ import click
 from harness import __version__
 from harness.commands.backend import backend
 from harness.commands.board import board
+from harness.commands.data import data
 from harness.commands.mlperf import mlperf
 from harness.commands.model import model
 from harness.errors import HarnessError
@@ -36,6 +37,7 @@ def main() -> None:
 
 main.add_command(backend)
 main.add_command(board)
+main.add_command(data)
 main.add_command(mlperf)
 main.add_command(model)
 

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from harness.errors import DatasetError
 from harness.model.model import Model, Tensor
 
 if TYPE_CHECKING:
@@ -98,14 +97,3 @@ def compare(
             )
         offset += tensor.nbytes
     return Agreement(largest, float(np.mean(means)), argmax_share, disagreement)
-
-
-def accuracy(outputs: Sequence[bytes], labels: NDArray[np.int64], tensor: Tensor) -> float:
-    """Share of samples whose largest output is the labelled class.
-
-    Raises:
-        DatasetError: the labels are not classes of this output.
-    """
-    if len(labels) and not 0 <= int(labels.min()) <= int(labels.max()) < tensor.elements:
-        raise DatasetError(f"labels go up to {labels.max()}, but the model has {tensor.elements} classes")
-    return float((decode(outputs, tensor).argmax(axis=1) == labels).mean())

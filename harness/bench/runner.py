@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import cycle, islice
-from typing import TYPE_CHECKING
 
-from harness.bench.agreement import Agreement, accuracy, compare, output_steps
+from harness.bench.agreement import Agreement, compare, output_steps
 from harness.bench.bisection import most_different
+from harness.bench.correctness import check_labels, correctness
 from harness.bench.device import Device
 from harness.bench.divergence import Divergence
 from harness.bench.footprint import Footprint, read_footprint, symbol_at
@@ -26,10 +26,6 @@ from harness.optimize.file_facts import file_facts
 from harness.optimize.variant import Variant
 from harness.progress import status, track
 
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
 
 @dataclass(frozen=True)
 class Plan:
@@ -38,7 +34,7 @@ class Plan:
     Attributes:
         repeats: inferences timed one by one, after one that is not, so that caches are warm.
         inference_timeout: seconds that one may take before the firmware counts as hung.
-        dataset: streamed whole through the board, for accuracy and agreement; None: random inputs, no accuracy.
+        dataset: streamed whole through the board, for agreement and what its task asks for; None: random inputs.
         random_samples: how many of them.
         seed: of the random inputs.
     """
@@ -77,12 +73,12 @@ class Workload:
 
     Attributes:
         inputs, references: of each sample, the model's input bytes and the output bytes that the host computes.
-        labels: (count,) class numbers; None where accuracy is not measured.
+        dataset: what the answers are judged by; None where that can't be done.
     """
 
     inputs: tuple[bytes, ...]
     references: tuple[bytes, ...]
-    labels: NDArray[np.int64] | None
+    dataset: Dataset | None
 
 
 @dataclass(frozen=True)
@@ -104,19 +100,20 @@ def prepare(variant: Variant, plan: Plan) -> Workload:
     """The samples, and the host's answers to them.
 
     Raises:
-        DatasetError: the samples do not fit the model's input.
+        DatasetError: the samples do not fit the model's input, or the labels its output.
         ModelError: the TFLite interpreter refuses the model.
     """
     model, dataset = variant.model, plan.dataset
     if dataset is None:
         samples = random_inputs(model, plan.random_samples, plan.seed)
     else:
+        check_labels(dataset, model.inputs[0], model.outputs[0])
         samples = quantize_samples(dataset, model.inputs[0])
     references = to_rows(model.outputs, run_reference(model, samples))
     return Workload(
         inputs=tuple(row.tobytes() for row in to_rows(model.inputs, samples)),
         references=tuple(row.tobytes() for row in references),
-        labels=dataset.labels if dataset else None,
+        dataset=dataset,
     )
 
 
@@ -126,7 +123,6 @@ def run(dut: Dut, variant: Variant, firmware: Firmware, workload: Workload, plan
     Raises:
         InfrastructureError: board, probe, console or analyzer failed.
         FirmwareError: the firmware hung or took a fault.
-        DatasetError: the labels are not classes of the model.
     """
     with status(f"{dut.name}: flashing"):
         dut.probe.flash(firmware.elf)
@@ -157,10 +153,14 @@ def _measure(
         *_agreement(agreement, provenance),
         *(Measurement.of(quantity, size, Provenance.MEASURED) for quantity, size in file_facts(variant.model).items()),
     ]
-    if workload.labels is not None:
-        on_board, on_host = (accuracy(one, workload.labels, outputs_of[0]) for one in (outputs, workload.references))
-        measurements.append(Measurement.of("accuracy", on_board, provenance))
-        measurements.append(Measurement.of("host_accuracy", on_host, Provenance.MEASURED))
+    if workload.dataset is not None:
+        taken, given = variant.model.inputs[0], outputs_of[0]
+        on_board, on_host = (
+            correctness(workload.dataset, workload.inputs, one, taken, given) for one in (outputs, workload.references)
+        )
+        measurements += [Measurement.of(quantity, value, provenance) for quantity, value in on_board.items()]
+        if "accuracy" in on_host:
+            measurements.append(Measurement.of("host_accuracy", on_host["accuracy"], Provenance.MEASURED))
     layers = _layers(timed.steps, firmware, variant, provenance) if timed else ()
     suspects = most_different(outputs, workload.references, outputs_of) if agreement.disagreement else ()
     symbols = read_symbol_sizes(firmware)

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from harness.errors import DatasetError
-from harness.model.dataset import Dataset
+from harness.model.dataset import Dataset, InputForm
 from harness.model.model import Model, Tensor
 from harness.model.synthetic import patchy_noise
 
@@ -26,6 +26,20 @@ INPUT_RANGE = (0.0, 1.0)
 def sample_shape(tensor: Tensor) -> tuple[int, ...]:
     """The shape of one sample: without the batch dimension, which is 1."""
     return tensor.shape[1:] if tensor.shape[:1] == (1,) else tensor.shape
+
+
+def input_form(model: Model) -> InputForm:
+    """What the model's first input takes: its range from the quantization, or from the zoo, or `INPUT_RANGE`."""
+    import numpy as np
+
+    from harness.model.zoo import ZOO
+
+    tensor = model.inputs[0]
+    low, high = ZOO[model.name].goal.input_range if model.name in ZOO else INPUT_RANGE
+    if tensor.scale is not None and tensor.zero_point is not None and np.dtype(tensor.dtype).kind in "iu":
+        limits = np.iinfo(tensor.dtype)
+        low, high = (tensor.scale * (float(limit) - tensor.zero_point) for limit in (limits.min, limits.max))
+    return InputForm(sample_shape(tensor), tensor.dtype, low, high)
 
 
 def to_rows(tensors: Sequence[Tensor], samples: NDArray[np.generic]) -> NDArray[np.uint8]:

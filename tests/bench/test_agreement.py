@@ -1,15 +1,13 @@
-"""Agreement of board and host, and accuracy, from raw output bytes."""
+"""Agreement of board and host, from raw output bytes."""
 
 from __future__ import annotations
 
 import numpy as np
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from harness.bench.agreement import accuracy, compare, decode, output_steps
-from harness.errors import DatasetError
+from harness.bench.agreement import compare, decode, output_steps
 from harness.model.model import Tensor
 from harness.optimize import Quantization, make_variant
 
@@ -61,16 +59,6 @@ def test_a_float_that_was_rounded_to_steps_may_differ_by_one_of_them() -> None:
     assert not compare([near.tobytes()], [host.tobytes()], model.outputs, [step]).disagreement
     assert compare([far.tobytes()], [host.tobytes()], model.outputs, [step]).disagreement
     assert compare([near.tobytes()], [host.tobytes()], model.outputs, [0]).disagreement
-
-
-def test_accuracy_counts_the_labelled_top_class() -> None:
-    outputs = [np.eye(4, dtype=np.int8)[k].tobytes() for k in (0, 1, 2, 3)]
-    assert accuracy(outputs, np.array([0, 1, 2, 0]), INT8) == 0.75
-
-
-def test_labels_beyond_the_classes_are_refused() -> None:
-    with pytest.raises(DatasetError, match="4 classes"):
-        accuracy([bytes(4)], np.array([4]), INT8)
 
 
 def test_decoding_takes_each_tensor_at_its_offset() -> None:

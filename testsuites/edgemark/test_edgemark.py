@@ -21,8 +21,11 @@ TRAINED = [
 SEEDED = ["ad_autoencoder", "kws_ds_cnn", "vww_mobilenet_v1", "ic_resnet8"]
 """EdgeMark loads MLPerf Tiny's weights instead of training these."""
 
+# emlearn is for scikit-learn's classifiers.
+BACKENDS = [name for name in backend_names() if name != "emlearn"]
+
 pytestmark = [
-    pytest.mark.parametrize("backend", backend_names()),
+    pytest.mark.parametrize("backend", BACKENDS),
     pytest.mark.parametrize("quantization", NETWORK_QUANTIZATIONS, ids=str),
 ]
 

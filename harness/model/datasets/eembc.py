@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.errors import DatasetError
-from harness.model.dataset import Dataset
+from harness.model.dataset import Dataset, InputForm
 from harness.model.datasets.eembc_labels import LabelledFile, has_labels, read_labels
 from harness.model.mlperf_tiny import pixel_benchmark
 from harness.model.model import ITEM_BYTES
@@ -30,10 +30,10 @@ class EembcFolder:
     def claims(self, path: Path) -> bool:
         return has_labels(path)
 
-    def load(self, path: Path, sample_shape: tuple[int, ...], dtype: str) -> Dataset:
+    def load(self, path: Path, form: InputForm) -> Dataset:
         import numpy as np
 
-        files = read_labels(path)
+        files, sample_shape, dtype = read_labels(path), form.shape, form.dtype
         kind = _stored_type(files[0], sample_shape, dtype)
         if len(files) * prod(sample_shape) * ITEM_BYTES[kind] > MOST_BYTES:
             raise DatasetError(f"{path}: its samples take more than {MOST_BYTES:,} bytes; give a smaller data set")

@@ -1,4 +1,4 @@
-"""NumPy archives with the arrays `x` and `y`."""
+"""NumPy archives with the arrays `x` and `y`: classes, values or sequences, as the type and shape of `y` tell."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.errors import DatasetError
-from harness.model.dataset import Dataset
+from harness.model.dataset import Dataset, InputForm, Task
 
 if TYPE_CHECKING:
     import numpy as np
@@ -17,20 +17,41 @@ MOST_BYTES = 2**30
 
 
 class NpzFile:
-    """`x` holds the samples, (count, ...); `y` the labels, (count,), whole numbers from 0."""
+    """`x` holds the samples, (count, ...); `y` what belongs to each.
+
+    Whole numbers from 0, (count,), are classes; (count, length) the classes of a sequence; floats, (count, ...), are
+    values.
+    """
 
     def claims(self, path: Path) -> bool:
         return path.suffix == ".npz" and path.is_file()
 
-    def load(self, path: Path, sample_shape: tuple[int, ...], dtype: str) -> Dataset:  # noqa: ARG002
+    def load(self, path: Path, form: InputForm) -> Dataset:  # noqa: ARG002
         samples, labels = _arrays(path)
-        if samples.ndim < 1 or len(samples) == 0 or labels.shape != samples.shape[:1]:
+        if samples.ndim < 1 or len(samples) == 0 or labels.ndim < 1 or len(labels) != len(samples):
             raise DatasetError(f"{path}: needs x (count, ...) and y (count,), has {samples.shape} and {labels.shape}")
         if samples.dtype.kind not in "iuf":
             raise DatasetError(f"{path}: x is {samples.dtype}; store float32 in real units, or the model's integers")
-        if labels.dtype.kind not in "iu" or labels.min() < 0 or labels.max() >= 2**31:
-            raise DatasetError(f"{path}: y has to hold class numbers from 0 on")
-        return Dataset(path.stem, samples, labels.astype("int64"), str(path))
+        return labelled(path, samples, labels)
+
+
+def labelled(path: Path, samples: NDArray[np.generic], labels: NDArray[np.generic]) -> Dataset:
+    """The data set of these samples; the type and shape of the labels tell its task.
+
+    Raises:
+        DatasetError: the labels are neither classes nor finite values.
+    """
+    import numpy as np
+
+    if labels.dtype.kind == "f":
+        values = labels.reshape(len(labels), -1).astype(np.float32)
+        if not values.size or not np.isfinite(values).all():
+            raise DatasetError(f"{path}: y holds a value that is not finite; clean the data set")
+        return Dataset(path.stem, samples, values, str(path), Task.REGRESS)
+    if labels.dtype.kind not in "iu" or labels.ndim > 2 or not labels.size or labels.min() < 0 or labels.max() >= 2**31:
+        raise DatasetError(f"{path}: y has to hold class numbers from 0 on, or float32 values")
+    task = Task.CLASSIFY if labels.ndim == 1 else Task.NEXT
+    return Dataset(path.stem, samples, labels.astype("int64"), str(path), task)
 
 
 def _arrays(path: Path) -> tuple[NDArray[np.generic], NDArray[np.generic]]:

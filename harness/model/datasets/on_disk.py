@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.errors import DatasetError
+from harness.model.datasets.originals import ORIGINALS
 from harness.model.datasets.source import Arguments, Source, Split, real, shape, whole
 from harness.model.goal import Goal, classify, regress
 from harness.paths import data_directory
@@ -25,7 +26,9 @@ TF_DATA = "https://storage.googleapis.com/download.tensorflow.org/data"
 _SAMPLES = f"a .npz with the arrays {', '.join(ARRAYS)}, samples in real units"
 WHERE_FROM = {
     "mnist.npz": "https://storage.googleapis.com/tensorflow/tf-keras-datasets/mnist.npz",
+    "fashion_mnist.npz": f"{_SAMPLES}",
     "cifar10.npz": f"{_SAMPLES}, made of https://www.cs.toronto.edu/~kriz/cifar.html",
+    "cifar100.npz": f"{_SAMPLES}, made of https://www.cs.toronto.edu/~kriz/cifar.html",
     "boston.npz": f"{_SAMPLES}, standardized, made of keras.datasets.boston_housing",
     "toyADMOS.npz": f"{_SAMPLES}: windows of log-mel energies, made of https://zenodo.org/record/3678171",
     "vww.npz": f"{_SAMPLES}, made of https://github.com/mlcommons/tiny's visual wake words",
@@ -42,15 +45,23 @@ def require(path: Path) -> Path:
     """
     if path.is_file():
         return path
-    source = WHERE_FROM.get(path.name, "")
+    source, original = WHERE_FROM.get(path.name, ""), path.stem in ORIGINALS and path.suffix == ".npz"
+    fetch = f", or fetch its original files (harness data fetch {path.stem})" if original else ""
     raise DatasetError(
-        f"{path} is missing{f'; put there {source}' if source else ''}, or train on noise of the same shape: "
+        f"{path} is missing{f'; put there {source}' if source else ''}{fetch}, or train on noise of the same shape: "
         "write ?data=random after the model's name"
     )
 
 
 def _archive(name: str) -> Callable[[Arguments], tuple[Path, ...]]:
-    return lambda _: (data_directory() / f"{name}.npz",)
+    """The archive of this name, unless only the set's original files are there."""
+
+    def files(_arguments: Arguments) -> tuple[Path, ...]:
+        archive, original = data_directory() / f"{name}.npz", ORIGINALS.get(name)
+        paths = original.paths() if original and not archive.is_file() else ()
+        return paths if paths and all(path.is_file() for path in paths) else (archive,)
+
+    return files
 
 
 def _arrays(path: Path) -> list[NDArray[Any]]:
@@ -70,13 +81,13 @@ def _arrays(path: Path) -> list[NDArray[Any]]:
 
 
 def _loader(name: str, goal: Callable[[Arguments], Goal], scale: float = 1.0) -> Callable[[Arguments], Split]:
-    """Reads the archive; samples of 8 bits are divided by `scale`, all take the goal's shape."""
+    """Reads the files; samples of 8 bits are divided by `scale`, all take the goal's shape."""
 
     def load(arguments: Arguments) -> Split:
         import numpy as np
 
-        (path,) = _archive(name)(arguments)
-        train_x, train_y, test_x, test_y = _arrays(path)
+        path, *others = _archive(name)(arguments)
+        train_x, train_y, test_x, test_y = ORIGINALS[name].read() if others else _arrays(path)
         wanted = goal(arguments)
 
         def samples(x: NDArray[Any]) -> NDArray[Any]:
@@ -144,7 +155,7 @@ def _characters(arguments: Arguments) -> Split:
     return Split.first_for_test(rows[:, :-1].astype(np.int32), rows[:, 1:], real(arguments, "test_ratio"))
 
 
-_MNIST, _CIFAR10 = _images((28, 28, 1), 10), _images((32, 32, 3), 10)
+_MNIST, _CIFAR10, _CIFAR100 = _images((28, 28, 1), 10), _images((32, 32, 3), 10), _images((32, 32, 3), 100)
 _FLAT: Arguments = {"flat_features": False}
 _MEL: Arguments = {"n_mels": 64, "frames": 5, "n_fft": 1024, "hop_length": 512, "power": 2.0}
 _PART: Arguments = {"test_ratio": 0.1, "random_seed": 42}
@@ -152,7 +163,11 @@ _BOSTON = regress((13,), input_range=(-3.0, 3.0))
 
 ON_DISK = {
     "mnist": Source("MNIST", _FLAT, _MNIST, _loader("mnist", _MNIST, 255), _archive("mnist")),
+    "fashion_mnist": Source(
+        "Fashion-MNIST", _FLAT, _MNIST, _loader("fashion_mnist", _MNIST, 255), _archive("fashion_mnist")
+    ),
     "cifar10": Source("CIFAR-10", _FLAT, _CIFAR10, _loader("cifar10", _CIFAR10, 255), _archive("cifar10")),
+    "cifar100": Source("CIFAR-100", _FLAT, _CIFAR100, _loader("cifar100", _CIFAR100, 255), _archive("cifar100")),
     "boston": Source("Boston housing", {}, lambda _: _BOSTON, _loader("boston", lambda _: _BOSTON), _archive("boston")),
     "toyADMOS": Source("ToyADMOS", {**_MEL, **_PART}, _windows, _loader("toyADMOS", _windows), _archive("toyADMOS")),
     "vww": Source(
@@ -170,4 +185,4 @@ ON_DISK = {
         _text,
     ),
 }
-"""By the names that EdgeMark gives them."""
+"""By the names that EdgeMark gives them, where it has them."""

@@ -16,6 +16,8 @@ from harness.model.goal import Goal
 
 SOURCES: Mapping[str, Source] = {**MADE_UP, **BUNDLED, **ON_DISK}
 
+_CODE = ("bounded", "bundled", "cifar", "digits", "idx", "made_up", "on_disk", "originals", "source")
+
 
 def source_of(spec: DataSpec) -> Source:
     """The source of this name.
@@ -65,4 +67,4 @@ def content_hash(spec: DataSpec) -> str:
 @cache
 def _code() -> tuple[Path, ...]:
     here = Path(__file__).parent
-    return tuple(here / f"{name}.py" for name in ("bundled", "digits", "made_up", "on_disk", "source"))
+    return tuple(here / f"{name}.py" for name in _CODE)

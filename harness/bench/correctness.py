@@ -1,0 +1,110 @@
+"""How right the board's answers to a data set are: the quantities that its task asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from harness.bench import metrics
+from harness.bench.agreement import decode
+from harness.errors import DatasetError
+from harness.model.dataset import Dataset, Task
+from harness.model.model import Tensor
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+
+def check_labels(dataset: Dataset, taken: Tensor, given: Tensor) -> None:
+    """Make sure that the answers of a model can be judged by the labels, before a board is bothered.
+
+    Raises:
+        DatasetError: they are not of the output's classes, shape or kind.
+    """
+    labels, outputs = dataset.labels, given.elements
+    where = f"{dataset.name}: "
+    if dataset.task is Task.REGRESS:
+        if labels.reshape(len(labels), -1).shape[1] != outputs:
+            raise DatasetError(f"{where}has {labels.shape[1:]} values a sample, the model gives {given.shape[1:]}")
+        return
+    if dataset.task is Task.ANOMALY:
+        if taken.elements != outputs:
+            raise DatasetError(
+                f"{where}needs a model that reconstructs its input; it takes {taken.elements} values, gives {outputs}"
+            )
+        if len(set(labels.tolist())) < 2:
+            raise DatasetError(f"{where}needs normal and anomalous recordings, and has one kind")
+        return
+    length = labels.shape[1] if dataset.task is Task.NEXT else 1
+    if outputs % length or (dataset.task is Task.NEXT and length not in given.shape):
+        raise DatasetError(f"{where}has sequences of {length}, but the model gives {given.shape}")
+    if labels.size and not 0 <= int(labels.min()) <= int(labels.max()) < outputs // length:
+        raise DatasetError(f"{where}labels go up to {labels.max()}, but the model has {outputs // length} classes")
+
+
+def correctness(
+    dataset: Dataset, inputs: Sequence[bytes], outputs: Sequence[bytes], taken: Tensor, given: Tensor
+) -> Mapping[str, float]:
+    """Values by the names of `QUANTITIES`.
+
+    Args:
+        inputs, outputs: bytes of each sample, as they went to the board and came from it.
+        taken, given: the model's input and first output.
+
+    Raises:
+        DatasetError: as `check_labels`.
+    """
+    check_labels(dataset, taken, given)
+    answers, labels = real_values(decode(outputs, given), given), dataset.labels
+    if dataset.task is Task.REGRESS:
+        truth = labels.reshape(answers.shape)
+        mae, rmse = metrics.mean_absolute_error(answers, truth), metrics.root_mean_squared_error(answers, truth)
+        return {"mae": mae, "rmse": rmse}
+    if dataset.task is Task.ANOMALY:
+        return {"auc": _auc_of_recordings(dataset, inputs, answers, taken)}
+    if dataset.task is Task.NEXT:
+        rows = _probabilities(answers.reshape(labels.size, -1))
+        flat = labels.reshape(-1)
+        return {"perplexity": metrics.perplexity(rows, flat, _least(given)), "accuracy": metrics.top1(rows, flat)}
+    found = {"accuracy": metrics.top1(answers, labels), "macro_f1": metrics.macro_f1(answers, labels)}
+    if answers.shape[1] == 2 and len(set(labels.tolist())) == 2:
+        found["auc"] = metrics.area_under_curve(answers[:, 1] - answers[:, 0], labels == 1)
+    return found
+
+
+def real_values(stored: NDArray[np.float64], tensor: Tensor) -> NDArray[np.float64]:
+    """What the stored values of a tensor mean."""
+    if tensor.scale is None or tensor.zero_point is None:
+        return stored
+    real: NDArray[np.float64] = (stored - tensor.zero_point) * tensor.scale
+    return real
+
+
+def _auc_of_recordings(dataset: Dataset, inputs: Sequence[bytes], answers: NDArray[np.float64], taken: Tensor) -> float:
+    """The error is that from the real input, as MLPerf Tiny's firmware computes it, not from the quantized one."""
+    import numpy as np
+
+    if dataset.samples.dtype.kind == "f":
+        asked = dataset.samples.reshape(answers.shape).astype(np.float64)
+    else:
+        asked = real_values(decode(inputs, taken), taken)
+    recordings = np.arange(len(answers)) if dataset.recordings is None else dataset.recordings
+    _, first, number = np.unique(recordings, return_index=True, return_inverse=True)
+    errors = metrics.reconstruction_errors(asked, answers, number)
+    return metrics.area_under_curve(errors, dataset.labels[first] == 1)
+
+
+def _probabilities(rows: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Rows with negative values are logits, of which softmax makes probabilities."""
+    import numpy as np
+
+    if rows.min() >= 0:
+        return rows
+    powers = np.exp(rows - rows.max(axis=1, keepdims=True))
+    probabilities: NDArray[np.float64] = powers / powers.sum(axis=1, keepdims=True)
+    return probabilities
+
+
+def _least(given: Tensor) -> float:
+    return 1e-7 if given.scale is None else given.scale / 2

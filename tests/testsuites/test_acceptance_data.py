@@ -1,0 +1,60 @@
+"""Data sets as people have them on disk, through the acceptance suite, judged by their task on a virtual board."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from harness.bench.outcome import Status
+from harness.model.datasets import load_named
+from harness.optimize import Quantization, make_variant
+from harness.paths import REPOSITORY
+from harness.results.record import Record
+from harness.results.store import RunDirectory
+from tests.model.datasets.on_disk_sets import tone, write_idx, write_wav
+
+
+def accept(runs: Path, model: Path, dataset: Path, *limits: str) -> Record:
+    command = [sys.executable, "-m", "pytest", "-q", "testsuites/acceptance", "--board", "nucleo_l4r5zi"]
+    command += ["--model", str(model), "--dataset", str(dataset), "--repeats", "1", "--runs", str(runs)]
+    command += ["-p", "no:cacheprovider", *(f"--limit={limit}" for limit in limits)]
+    subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, timeout=600)
+    (record,) = RunDirectory.open("latest", runs).records()
+    return record
+
+
+def value(record: Record, quantity: str) -> float:
+    measurement = record.measurement(quantity)
+    assert measurement is not None, quantity
+    return measurement.value
+
+
+def test_digits_in_mnists_files_are_judged_by_top1_and_f1(tmp_path: Path) -> None:
+    digits = load_named("digits", "test")
+    images = np.rint(digits.samples[:60, ..., 0] * 255).astype(np.uint8)
+    (tmp_path / "digits").mkdir()
+    write_idx(tmp_path / "digits", "t10k", images, digits.labels[:60].tolist(), packed=True)
+    model = make_variant("lenet5_digits", Quantization.INT8).model.path
+    record = accept(tmp_path / "runs", model, tmp_path / "digits", "accuracy >= 90 %", "macro_f1 >= 0.9")
+    assert record.outcome.status is Status.PASSED, record.outcome
+    assert 0.9 <= value(record, "accuracy") <= 1
+    assert 0.9 <= value(record, "macro_f1") <= 1
+    assert value(record, "argmax_agreement") == 1
+
+
+@pytest.mark.slow
+def test_recordings_are_judged_by_the_area_under_the_curve(tmp_path: Path) -> None:
+    """The autoencoder is untrained, so that what its errors say of a recording means nothing; but it is computed."""
+    noise = np.random.default_rng(0)
+    for number in range(4):
+        name = f"{'anomaly' if number % 2 else 'normal'}_id_01_{number}.wav"
+        sound = tone(400, 2) + noise.normal(0, 1000 * (1 + number), 32_000)
+        write_wav(tmp_path / "machines" / name, sound[: 512 * 57])
+    model = make_variant("ad_autoencoder", Quantization.INT8).model.path
+    record = accept(tmp_path / "runs", model, tmp_path / "machines", "auc >= 0", "auc <= 1")
+    assert record.outcome.status is Status.PASSED, record.outcome
+    assert value(record, "auc") in (0, 0.25, 0.5, 0.75, 1)
