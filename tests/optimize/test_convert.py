@@ -50,7 +50,8 @@ def test_a_variant_is_quantized_throughout(name: str) -> None:
         assert (variant.source, variant.model.name) == (name, model_part(name))
         assert variant.model.inputs[0].dtype == ("int32" if "shakespeare" in name else quantization.io)
         assert variant.model.outputs[0].dtype == quantization.io
-        assert variant.per_channel is ("8" in quantization or quantization is Quantization.DYNAMIC)
+        if name in MLPERF or name == "lenet5_digits":  # others have layers of one channel alone, or none with weights
+            assert variant.per_channel is ("8" in quantization or quantization is Quantization.DYNAMIC)
 
 
 @pytest.mark.parametrize("name", MLPERF)
