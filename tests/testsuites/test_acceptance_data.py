@@ -71,6 +71,6 @@ def test_values_in_a_table_are_judged_by_their_errors(tmp_path: Path) -> None:
     record = accept(tmp_path / "runs", model.path, tmp_path / "sine.csv", "mae <= 0.5", "rmse <= 0.001")
     assert record.outcome.status is Status.CONSTRAINT_FAILED
     assert "rmse" in record.outcome.reason
-    errors = run_reference(model, x.astype(np.float32)[:, None])[:, 0] - y
+    errors = run_reference(model, x.astype(np.float32)[:, None])[:, 0].astype(np.float64) - y
     assert value(record, "mae") == pytest.approx(np.abs(errors).mean(), rel=1e-3)
     assert value(record, "rmse") == pytest.approx(np.sqrt(np.square(errors).mean()), rel=1e-3)
