@@ -43,11 +43,13 @@ def main(names: Sequence[str]) -> None:
 def page(records: Sequence[Record]) -> str:
     """The page in Markdown: for every board and quantization a table of models x backends."""
     tally = [f"{_count(records, status)} {status}" for status in Status if _count(records, status)]
+    commits = dict.fromkeys(record.origin.git_commit[:10] for record in records)
     lines = [
         "# EdgeMark's networks, by quantization and backend",
         "",
         f"Made by `python benchmarks/edgemark_table.py` from the records of `pytest {SUITE} --explore`: "
-        f"{len(records)} cases, {', '.join(tally)}. Times are {_provenances(records)}.",
+        f"{len(records)} cases, {', '.join(tally)}. Times are {_provenances(records)}. Commits of the harness: "
+        f"{', '.join(commits)}.",
         "",
         LEGEND,
     ]
@@ -100,7 +102,7 @@ def cell(record: Record) -> str:
 
 def _lacking(reason: str) -> str:
     """The type or the operators that a backend lacks, or where it lacks none, its first complaint."""
-    if wrong := re.search(r"is (\w+), not int8$", reason, re.MULTILINE):
+    if wrong := re.search(r" is (\w+), not int\d+", reason):
         return wrong[1]
     operators = list(dict.fromkeys(re.findall(r"\(([A-Z0-9_]+)\): the operator is not supported", reason)))
     if not operators:

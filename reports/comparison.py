@@ -51,15 +51,16 @@ class Comparison:
 
 
 def comparisons(rows: Iterable[Row]) -> tuple[Comparison, ...]:
-    """One for each quantization and board of a model on which at least two candidates were measured by layer."""
-    alike: dict[tuple[str, str, str], list[Row]] = defaultdict(list)
+    """One for each variant of a model and each board on which at least two candidates were measured by layer."""
+    alike: dict[tuple[str, str, str, str], list[Row]] = defaultdict(list)
     for row in rows:
         candidate = row.record.candidate
         if row.record.layers:
-            alike[candidate.model, candidate.quantization, candidate.board].append(row)
+            variant = candidate.model, candidate.quantization, candidate.optimize
+            alike[*variant, candidate.board].append(row)
     return tuple(
-        _compared(clean(f"{quantization} {board}"), members)
-        for (_, quantization, board), members in alike.items()
+        _compared(clean(" ".join(filter(None, (quantization, optimize, board)))), members)
+        for (_, quantization, optimize, board), members in alike.items()
         if len(members) > 1
     )
 

@@ -18,6 +18,7 @@ from reports.layers import layer_chart
 from reports.memory import FLASH_PARTS, RAM_PARTS, memory_rows
 from reports.plots import pareto_plot, provenance_note
 from reports.training import training_plots
+from reports.variants import variant_rows
 from reports.view import (
     MARKS,
     MEANINGS,
@@ -96,6 +97,7 @@ def report_html(run: RunDirectory) -> str:
         plots={group.model: _plots(group, number) for number, group in enumerate(found, 1)},
         layers={row.key: layer_chart(row.record) for row in rows if row.record.layers},
         comparisons={group.model: comparisons(group.rows) for group in found},
+        variants={group.model: variant_rows(group.rows) for group in found},
         trainings={
             group.model: training_plots(group.rows, f"training{number}") for number, group in enumerate(found, 1)
         },

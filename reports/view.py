@@ -129,7 +129,7 @@ def _labels(candidates: Sequence[Candidate]) -> list[str]:
     told = [name for name in names if len({getattr(candidate, name) for candidate in candidates}) > 1]
     always = ("quantization",) if told else ("quantization", "board")
     shown = [name for name in names if name in told or name in always]
-    labels = [clean(" ".join(getattr(candidate, name) for name in shown)) for candidate in candidates]
+    labels = [clean(" ".join(filter(None, (getattr(candidate, name) for name in shown)))) for candidate in candidates]
     repeated = Counter(labels)
     return [f"{label} ({number})" if repeated[label] > 1 else label for number, label in enumerate(labels, 1)]
 

@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from harness.model.model import Tensor
+from harness.model.model import Model, Tensor
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
 INTEGER_TOLERANCE = 1.0
-"""Steps of the output: kernels may round one way or the other where TFLite's own do."""
+"""Steps of an output that the model quantizes: kernels may round one way or the other where TFLite's own do."""
 
 FLOAT_TOLERANCE = 1e-3
 """Of the largest output of the host: sums in another order, and libm's exp, differ in the last digits."""
@@ -43,12 +43,32 @@ def decode(outputs: Sequence[bytes], tensor: Tensor, offset: int = 0) -> NDArray
     return np.stack(rows).astype(np.float64)
 
 
+def output_steps(model: Model) -> tuple[float, ...]:
+    """The step of each output in which the model rounds it, in stored values: 0 where it rounds nothing.
+
+    1 for integers; for floats that a last DEQUANTIZE makes of integers, the scale of these.
+    """
+    last = {
+        output: source.scale or 0.0
+        for layer in model.layers
+        if layer.op == "DEQUANTIZE"
+        for source, output in zip(layer.inputs, layer.outputs, strict=False)
+    }
+    return tuple(last.get(one, 0.0) if one.dtype.startswith("float") else 1.0 for one in model.outputs)
+
+
 def compare(
-    board: Sequence[bytes], host: Sequence[bytes], tensors: Sequence[Tensor], float_tolerance: float | None = None
+    board: Sequence[bytes],
+    host: Sequence[bytes],
+    tensors: Sequence[Tensor],
+    steps: Sequence[float] = (),
+    float_tolerance: float | None = None,
 ) -> Agreement:
     """Compare what the board sent with what the host's reference gave, sample by sample, output by output.
 
     Args:
+        tensors: the model's outputs.
+        steps: theirs, see `output_steps`; left out, floats are not rounded.
         float_tolerance: absolute, where the code states one: see `GeneratedCode.tolerance`.
     """
     import numpy as np
@@ -63,8 +83,12 @@ def compare(
         largest = max(largest, float(difference.max()))
         means.append(float(difference.mean()))
         is_float = tensor.dtype.startswith("float")
-        rounding = FLOAT_TOLERANCE * max(1.0, float(np.abs(theirs).max()))
-        tolerance = max(rounding, float_tolerance or 0.0) if is_float else INTEGER_TOLERANCE
+        # Dequantized values are a step apart up to their own rounding.
+        step = steps[index] if steps else float(not is_float)
+        tolerance = INTEGER_TOLERANCE * step * (1 + FLOAT_TOLERANCE if is_float else 1)
+        if is_float:
+            rounding = FLOAT_TOLERANCE * max(1.0, float(np.abs(theirs).max()))
+            tolerance = max(tolerance, rounding, float_tolerance or 0.0)
         if difference.max() > tolerance and not disagreement:
             sample = int(difference.max(axis=1).argmax())
             disagreement = (

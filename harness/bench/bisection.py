@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from harness.bench.agreement import compare, decode
+from harness.bench.agreement import compare, decode, output_steps
 from harness.bench.device import Device
 from harness.bench.divergence import Divergence, Statistics
 from harness.board.dut import Dut
@@ -82,7 +82,7 @@ class Bisection:
             board = self._run(firmware)
         samples = from_rows(part.inputs, _rows(self.inputs))
         host = [row.tobytes() for row in to_rows(part.outputs, run_reference(part, samples))]
-        return _compared(board, host, part.outputs, layer.name, layer.op)
+        return _compared(board, host, part, layer.name, layer.op)
 
     def _run(self, firmware: Firmware) -> list[bytes]:
         self.dut.probe.flash(firmware.elf)
@@ -106,13 +106,12 @@ def most_different(board: Sequence[bytes], host: Sequence[bytes], tensors: Seque
     return order[:MOST_SAMPLES]
 
 
-def _compared(
-    board: Sequence[bytes], host: Sequence[bytes], tensors: Sequence[Tensor], layer: str, op: str
-) -> Divergence:
+def _compared(board: Sequence[bytes], host: Sequence[bytes], part: Model, layer: str, op: str) -> Divergence:
     import numpy as np
 
-    ours, theirs = (np.concatenate([decode(one, t, o) for t, o in _placed(tensors)], axis=1) for one in (board, host))
-    agreement = compare(board, host, tensors)
+    places = list(_placed(part.outputs))
+    ours, theirs = (np.concatenate([decode(one, t, o) for t, o in places], axis=1) for one in (board, host))
+    agreement = compare(board, host, part.outputs, output_steps(part))
     difference = np.nan_to_num(np.abs(ours - theirs), nan=np.inf)
     return Divergence(
         layer=layer,

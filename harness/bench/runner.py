@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import cycle, islice
 
-from harness.bench.agreement import Agreement, compare
+from harness.bench.agreement import Agreement, compare, output_steps
 from harness.bench.bisection import most_different
 from harness.bench.correctness import check_labels, correctness
 from harness.bench.device import Device
@@ -22,6 +22,7 @@ from harness.errors import FirmwareHangError, InfrastructureError
 from harness.model.dataset import Dataset
 from harness.model.reference import run_reference
 from harness.model.samples import quantize_samples, random_inputs, to_rows
+from harness.optimize.file_facts import file_facts
 from harness.optimize.variant import Variant
 from harness.progress import status, track
 
@@ -143,17 +144,23 @@ def _measure(
     answers = (device.infer(data).output for data in workload.inputs)
     outputs = list(track(answers, f"{dut.name}: streaming", len(workload.inputs)))
     outputs_of = variant.model.outputs
-    agreement = compare(outputs, workload.references, outputs_of, firmware.tolerance)
+    steps = output_steps(variant.model)
+    agreement = compare(outputs, workload.references, outputs_of, steps, firmware.tolerance)
     provenance = Provenance.SIMULATED if dut.simulated else Provenance.MEASURED
     measurements = [
         *(_speed(timed, firmware.target.clock_hz, provenance) if timed else ()),
         *_memory(read_footprint(firmware, device.stack_bytes()), firmware, provenance),
         *_agreement(agreement, provenance),
+        *(Measurement.of(quantity, size, Provenance.MEASURED) for quantity, size in file_facts(variant.model).items()),
     ]
     if workload.dataset is not None:
         taken, given = variant.model.inputs[0], outputs_of[0]
-        found = correctness(workload.dataset, workload.inputs, outputs, taken, given)
-        measurements += [Measurement.of(quantity, value, provenance) for quantity, value in found.items()]
+        on_board, on_host = (
+            correctness(workload.dataset, workload.inputs, one, taken, given) for one in (outputs, workload.references)
+        )
+        measurements += [Measurement.of(quantity, value, provenance) for quantity, value in on_board.items()]
+        if "accuracy" in on_host:
+            measurements.append(Measurement.of("host_accuracy", on_host["accuracy"], Provenance.MEASURED))
     layers = _layers(timed.steps, firmware, variant, provenance) if timed else ()
     suspects = most_different(outputs, workload.references, outputs_of) if agreement.disagreement else ()
     symbols = read_symbol_sizes(firmware)

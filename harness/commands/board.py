@@ -6,7 +6,6 @@ from pathlib import Path
 
 import click
 
-QUANTIZATIONS = ("int8", "float32", "int16")
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
@@ -118,7 +117,7 @@ def board_run(
 @board.command("explain")
 @click.option("--board", "board_name", required=True, help="Name or file of the board.")
 @click.option("--model", help="A .tflite file, a model of the zoo, or a benchmark (kws, vww, ic, ad): by layer.")
-@click.option("--quantization", type=click.Choice(QUANTIZATIONS), help="Of a model of the zoo; default: its usual.")
+@click.option("--quantization", help="Of a model of the zoo, such as float32; default: its usual.")
 @click.option("--backend", default="tvm", show_default=True, help="The tool that makes the model's code.")
 @click.option("--build", default="O2", show_default=True, help="How, such as O3-lto or Os-soft_float.")
 @click.option("--firmware", type=_FILE, help="Any image, instead of a model: by function, if it is an ELF.")

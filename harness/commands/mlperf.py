@@ -18,9 +18,7 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 
 _BUILD_OPTIONS = (
-    click.option(
-        "--quantization", type=click.Choice(["int8", "float32"]), default="int8", help="Of a model of the zoo."
-    ),
+    click.option("--quantization", default="int8", show_default=True, help="Of a model of the zoo, such as float32."),
     click.option("--backend", default="tvm", help="The tool that makes the model's code."),
     click.option("--build", default="O2", show_default=True, help="How, such as O3-lto or Os-soft_float."),
 )

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from harness.model.model import Model, Tensor
 from harness.model.zoo import ZOO, ZooEntry
+from harness.model.zoo.classical import ClassicalEntry
 from harness.optimize import Quantization, make_variant
 from harness.progress import track
 
@@ -26,7 +27,9 @@ microcontrollers have. Kept rolled, Keras gives a `WHILE` in float32, and the co
 recurrent product, because its state is 0, and so an unrolled model has fewer multiply-accumulates than steps times
 weights. Embeddings are a `GATHER` on int32 indices.
 
-| model | task | data set | metric | parameters | MACs | int8 file | weights |
+Models of scikit-learn are trained in any case; they come in float32 and int16.
+
+| model | task | data set | metric | parameters | MACs | integer file | weights |
 | --- | --- | --- | --- | ---: | ---: | ---: | --- |
 """
 
@@ -38,8 +41,14 @@ def cards_page() -> str:
     return PREFACE + "".join(rows) + "".join(_card(ZOO[name], *pair) for name, pair in models.items())
 
 
+def _integers(entry: ZooEntry) -> Quantization:
+    return Quantization.INT16 if isinstance(entry, ClassicalEntry) else Quantization.INT8
+
+
 def _models(name: str) -> tuple[Model, Model]:
-    return make_variant(name, Quantization.FLOAT32).model, make_variant(name, Quantization.INT8).model
+    """In float32 and in integers. Operators and sizes of networks do not depend on training, which is left out."""
+    source = name if isinstance(ZOO[name], ClassicalEntry) else f"{name}?epochs=0"
+    return make_variant(source, Quantization.FLOAT32).model, make_variant(source, _integers(ZOO[name])).model
 
 
 def _weights(entry: ZooEntry) -> str:
@@ -57,17 +66,17 @@ def _card(entry: ZooEntry, real: Model, quantized: Model) -> str:
 
 
 def _lines(entry: ZooEntry, real: Model, quantized: Model) -> Iterator[str]:
+    integers, outputs = _integers(entry), quantized.outputs[0].elements
     yield f"\n## {entry.name}\n"
     yield f"{entry.title}: {entry.task}, judged by {entry.metric} on {entry.dataset}.\n"
     yield f"- Source: {entry.source}."
     yield f"- Weights: {entry.remark}."
-    if entry.data is not None:
+    if entry.data is not None and not isinstance(entry, ClassicalEntry):
         yield f"- Training: {_training(entry)}."
-    yield f"- Input {_tensor(real.inputs[0])} in float32, {_tensor(quantized.inputs[0])} in int8; output of " + (
-        f"{quantized.outputs[0].elements:,} values."
-    )
+    inputs = f"{_tensor(real.inputs[0])} in float32, {_tensor(quantized.inputs[0])} in {integers}"
+    yield f"- Input {inputs}; {outputs:,} outputs."
     yield f"- Operators in float32: {_operators(real)}."
-    yield f"- Operators in int8: {_operators(quantized)}."
+    yield f"- Operators in {integers}: {_operators(quantized)}."
 
 
 def _training(entry: ZooEntry) -> str:

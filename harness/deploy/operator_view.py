@@ -61,7 +61,8 @@ class OperatorView:
         """The stored values that an activation lets through; the fused one, where none is named."""
         if activation is None:
             activation = str(self.operator.options.get("fused_activation_function", "NONE"))
-        return activation_range(activation, scale_of(self.output), zero_point_of(self.output))
+        y = self.output
+        return activation_range(activation, scale_of(y), zero_point_of(y), y.dtype)
 
     def window(self, kernel_height: int, kernel_width: int, dilation: tuple[int, int] = (1, 1)) -> Window:
         _, height, width, channels = self.given(0).shape

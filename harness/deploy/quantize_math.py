@@ -90,20 +90,21 @@ def multiply(value: int, by: Multiplier, rounding: Rounding = Rounding.TWICE) ->
     return rounding_shift_right(doubling_high_multiply(value << by.left, by.quantized), by.right)
 
 
-def activation_range(activation: str, scale: float, zero_point: int) -> tuple[int, int]:
-    """The stored values (low, high) that a fused activation lets through; scale and zero point are the output's."""
+def activation_range(activation: str, scale: float, zero_point: int, dtype: str = "int8") -> tuple[int, int]:
+    """The stored values (low, high) that a fused activation lets through; scale, zero point, type are the output's."""
+    limits = np.iinfo(dtype)
 
     def stored(real: float) -> int:
         quotient = float(np.float32(real) / np.float32(scale))
         return zero_point + int(np.sign(quotient) * floor(abs(quotient) + 0.5))
 
     low, high = {
-        "NONE": (INT8_MIN, INT8_MAX),
-        "RELU": (stored(0.0), INT8_MAX),
+        "NONE": (limits.min, limits.max),
+        "RELU": (stored(0.0), limits.max),
         "RELU6": (stored(0.0), stored(6.0)),
         "RELU_N1_TO_1": (stored(-1.0), stored(1.0)),
     }[activation]
-    return max(low, INT8_MIN), min(high, INT8_MAX)
+    return max(low, int(limits.min)), min(high, int(limits.max))
 
 
 def has_short_form(multipliers: Sequence[Multiplier], rounding: Rounding, largest_accumulator: int) -> bool:

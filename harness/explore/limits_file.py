@@ -8,9 +8,9 @@
     board = "nucleo_*"
     limits = ["latency <= 60 ms", "energy <= 5 mJ"]
 
-A pattern is a shell glob on a field of `Candidate` (`model`, `quantization`, `backend`, `build`, `board`); all patterns
-of a table have to match. Tables apply from top to bottom, and a later limit replaces an earlier one on the same side of
-the same quantity, so a table can tighten a limit as well as loosen it.
+A pattern is a shell glob on a field of `Candidate` (`model`, `quantization`, `backend`, `build`, `board`, `optimize`);
+all patterns of a table have to match. Tables apply from top to bottom, and a later limit replaces an earlier one on the
+same side of the same quantity, so a table can tighten a limit as well as loosen it.
 """
 
 from __future__ import annotations

@@ -23,7 +23,7 @@ class Tensor(Value):
 
     Attributes:
         shape: with the batch dimension, which is 1.
-        dtype: a numpy name, such as `int8`.
+        dtype: a numpy name, such as `int8`; `int4` for weights of which a byte holds two.
         scale, zero_point: per-tensor quantization, real = scale * (stored - zero_point); None where there is none.
     """
 
@@ -39,7 +39,7 @@ class Tensor(Value):
 
     @property
     def nbytes(self) -> int:
-        return self.elements * ITEM_BYTES[self.dtype]
+        return -(-self.elements // 2) if self.dtype == "int4" else self.elements * ITEM_BYTES[self.dtype]
 
 
 @dataclass(frozen=True)

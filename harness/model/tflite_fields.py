@@ -150,6 +150,8 @@ def _fields(table: Any, content: bytes, position: int, budget: _Budget) -> Field
     table._tab = checked = _CheckedTable(content, position, budget)
     accessors = _accessors_of(type(table).__name__)
     fields: Fields = {name: _plain(getattr(table, name)(), checked) for name in accessors.singles}
+    if "BuiltinCode" in fields:
+        fields["BuiltinCode"] = _builtin_code(checked)
     for name in accessors.children:
         fields[name] = [_plain(child, checked) for child in _children(table, name, budget)]
     for name in accessors.numbers:
@@ -158,6 +160,12 @@ def _fields(table: Any, content: bytes, position: int, budget: _Budget) -> Field
     for name in accessors.unions:
         fields[name] = _union(table, name, fields[f"{name}Type"], checked)
     return fields
+
+
+def _builtin_code(operator_code: _CheckedTable) -> int:
+    """As stored. The package gives an old operator's deprecated code instead, which LiteRT's quantizer leaves out."""
+    offset = operator_code.Offset(10)
+    return int(operator_code.Get(number_types.Int32Flags, offset + operator_code.Pos)) if offset else 0
 
 
 def _children(table: Any, name: str, budget: _Budget) -> Iterator[Any]:

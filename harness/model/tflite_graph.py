@@ -24,12 +24,12 @@ class GraphTensor:
         index: its place in `Graph.tensors`.
         name: as in the file; not always unique.
         shape: with the batch dimension, which is 1; () for a scalar.
-        dtype: a numpy name, such as `int8`.
+        dtype: a numpy name, such as `int8`; or `int4`, which only constants have.
         scales: (n,) float32 and
         zero_points: (n,) int64; n is 0 where there is no quantization, 1 for per-tensor, the length of dimension
             `quantized_dimension` for per-channel quantization. real = scale * (stored - zero_point).
         quantized_dimension: the axis of the channels that `scales` belongs to.
-        data: (shape) read-only, of `dtype`; None for a tensor that is computed.
+        data: (shape) read-only, of `dtype`, that of `int4` unpacked to int8; None for a tensor that is computed.
         is_variable: it keeps its value from one inference to the next.
     """
 

@@ -63,7 +63,7 @@ def _dtype(number: int) -> str:
 
     names = {value: name for name, value in vars(tflite.TensorType).items() if not name.startswith("_")}
     name = str(names.get(number, f"number {number}"))
-    if name.lower() not in ITEM_BYTES:
+    if name.lower() not in (*ITEM_BYTES, "int4"):
         raise ModelError(f"type {name} is not supported; convert to float32 or int8")
     return name.lower()
 
@@ -106,8 +106,8 @@ def _quantization(
     if zero_points.size != scales.size or not (np.isfinite(scales).all() and (scales > 0).all()):
         raise ModelError("its quantization is broken: needs positive scales, and as many zero points")
     if dtype.lstrip("u").startswith("int"):
-        limits = np.iinfo(dtype)
-        if zero_points.min() < limits.min or zero_points.max() > limits.max:
+        least, most = (-8, 7) if dtype == "int4" else (np.iinfo(dtype).min, np.iinfo(dtype).max)
+        if zero_points.min() < least or zero_points.max() > most:
             raise ModelError(f"a zero point lies outside {dtype}")
     return scales, zero_points, dimension
 
@@ -119,15 +119,29 @@ def _data(
 
     if number >= len(buffers):
         raise ModelError(f"buffer {number} of {len(buffers)}")
-    expected = prod(shape) * ITEM_BYTES[dtype]
+    expected = -(-prod(shape) // 2) if dtype == "int4" else prod(shape) * ITEM_BYTES[dtype]
     if expected > MOST_BYTES:
         raise ModelError(f"{expected:,} bytes are more than {MOST_BYTES:,}")
     data = buffers[number]
     if expected == 0 and data is None:
-        return np.empty(shape, dtype)
+        return np.empty(shape, "int8" if dtype == "int4" else dtype)
+    if data is None and dtype == "int4":
+        raise ModelError("int4 is supported for weights alone, and this is computed")
     if data is None:
         return None
     if data.nbytes != expected:
         raise ModelError(f"shape {shape} of {dtype} takes {expected:,} bytes, its buffer has {data.nbytes:,}")
+    if dtype == "int4":
+        return _unpacked(data)[: prod(shape)].reshape(shape)
     # A copy puts data that lies at an odd address in order.
     return np.frombuffer(data.tobytes(), np.dtype(dtype).newbyteorder("<")).reshape(shape)
+
+
+def _unpacked(data: NDArray[np.uint8]) -> NDArray[np.int8]:
+    """(2 n,) int8 from n bytes of two values each, the first in the low half."""
+    import numpy as np
+
+    halves = np.stack([data & 0xF, data >> 4], axis=1).ravel().astype(np.int8)
+    halves -= (halves >= 8) * np.int8(16)
+    halves.flags.writeable = False
+    return halves

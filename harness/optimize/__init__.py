@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from harness.optimize.convert import make_variant, variant_of_file
-from harness.optimize.variant import Quantization, Variant
+from harness.optimize.quantization import Quantization
+from harness.optimize.recipe import Recipe
+from harness.optimize.variant import Variant
 
-__all__ = ["Quantization", "Variant", "make_variant", "variant_of_file"]
+__all__ = ["Quantization", "Recipe", "Variant", "make_variant", "variant_of_file"]

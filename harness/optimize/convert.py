@@ -5,27 +5,35 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Callable
+from importlib.metadata import version
 from pathlib import Path
 
 from harness.cache import cached, sha256_of_files
 from harness.errors import ModelError
 from harness.model.estimator import SUFFIX, read_estimator
-from harness.model.model import Model, ModelFormat
+from harness.model.tflite_graph import open_graph
 from harness.model.tflite_reader import read_tflite
 from harness.model.zoo.classical import ClassicalEntry
 from harness.model.zoo.estimators import estimator_file
 from harness.model.zoo.find import find_entry
-from harness.model.zoo.weights import recipe, weights_file
-from harness.optimize.variant import Quantization, Variant
+from harness.model.zoo.weights import weights_file
+from harness.optimize.detect import detect_quantization, has_channel_scales
+from harness.optimize.prepare import recipe_key, teachers
+from harness.optimize.quantization import Quantization
+from harness.optimize.recipe import AS_TRAINED, Recipe
+from harness.optimize.variant import Variant
 from harness.progress import status
 from harness.tensorflow_process import environment, last_words
 
 REPRESENTATIVE_SAMPLES = 100
 
+_CODE = ("calibrate", "convert_process", "ranges")
+
 
 def make_variant(
     source: str,
     quantization: Quantization | None = None,
+    recipe: Recipe = AS_TRAINED,
     seed: int = 0,
     representative_samples: int = REPRESENTATIVE_SAMPLES,
     meanwhile: Callable[[], None] = lambda: None,
@@ -34,45 +42,53 @@ def make_variant(
 
     Args:
         source: the model's name in `ZOO` or a description, with options if need be (see `harness.model.zoo.find`).
-        quantization: `INT8` means int8 everywhere, input and output too: usual for a network. Models of scikit-learn
-            come in `FLOAT32`, usually, and `INT16`.
+        quantization: usually `INT8` for a network. Models of scikit-learn come in `FLOAT32`, usually, and `INT16`.
+        recipe: what is done to it beforehand, and how it is calibrated.
         seed: of weights, training and calibration.
-        representative_samples: how many calibrate `INT8`: of the data set's training split, or else made up.
+        representative_samples: how many calibrate integers: of the data set's training split, or else made up.
         meanwhile: called while another process converts; a time to load what comes next.
 
     Raises:
         ModelError: there is no such model, its description is not what it has to be, it does not come so quantized, or
             TensorFlow failed.
         DatasetError: what it is to be trained on is not at hand.
+        ConfigError: the recipe makes no sense for the quantization.
     """
     entry = find_entry(source)
     if representative_samples < 1:
         raise ModelError(f"{source}: needs 1 representative sample or more, not {representative_samples}")
     if isinstance(entry, ClassicalEntry):
-        return _classical_variant(entry, quantization or Quantization.FLOAT32, seed)
+        return _classical_variant(entry, quantization or Quantization.FLOAT32, recipe, seed)
     quantization = quantization or Quantization.INT8
     if quantization is Quantization.INT16:
         raise ModelError(f"{source} is a network; int16 is for models of scikit-learn")
-    samples = representative_samples if quantization is Quantization.INT8 else 0
+    recipe.check(quantization)
+    # Training for int8 finds the ranges itself.
+    samples = representative_samples if quantization.is_calibrated and not recipe.qat else 0
     key = {
-        "weights": recipe(entry, seed),
+        **recipe_key(entry, recipe, seed),
         "quantization": quantization.value,
         "representative_samples": samples,
-        "code": sha256_of_files(Path(__file__).with_name("convert_process.py")),
+        "quantizer": version("ai-edge-quantizer"),
+        "conversion": sha256_of_files(*(Path(__file__).with_name(f"{name}.py") for name in _CODE)),
     }
 
     def make(directory: Path) -> None:
-        if entry.trained:
-            weights_file(entry, seed)  # here, where its progress is seen
-        arguments = (source, str(seed), str(samples), str(directory / f"{entry.name}.tflite"))
-        with status(f"converting {entry.name} to {quantization}"):
-            _run_converter(arguments, meanwhile)
+        for one in (entry, *teachers(recipe)):
+            if one.trained:
+                weights_file(one, seed)  # here, where its progress is seen
+        arguments = (source, quantization.value, recipe.to_json(), str(seed), str(samples))
+        with status(f"converting {entry.name} to {quantization} {recipe}".rstrip()):
+            _run_converter((*arguments, str(directory / f"{entry.name}.tflite")), meanwhile)
 
     path = cached("variants", key, make) / f"{entry.name}.tflite"
-    return Variant(read_tflite(path, entry.name), quantization, source, samples, seed)
+    model = read_tflite(path, entry.name)
+    return Variant(model, quantization, source, samples, seed, has_channel_scales(open_graph(model)), recipe)
 
 
-def _classical_variant(entry: ClassicalEntry, quantization: Quantization, seed: int) -> Variant:
+def _classical_variant(entry: ClassicalEntry, quantization: Quantization, recipe: Recipe, seed: int) -> Variant:
+    if str(recipe):
+        raise ModelError(f"{entry.name} is a model of scikit-learn; {recipe} is for networks")
     if quantization not in (Quantization.FLOAT32, Quantization.INT16):
         raise ModelError(
             f"{entry.name} is a model of scikit-learn: it comes in float32 and int16, not in {quantization}"
@@ -85,36 +101,16 @@ def _classical_variant(entry: ClassicalEntry, quantization: Quantization, seed: 
 def variant_of_file(path: Path) -> Variant:
     """A user's `.tflite`, or `.skops` of scikit-learn, as it is.
 
-    It is `INT8` if its inputs and outputs and all weights are integers, `FLOAT32` if they are all floats.
-
     Raises:
-        ModelError: it can't be read, or it mixes floats and integers; the text says where.
+        ModelError: it can't be read, or it is quantized in a way that no `Quantization` describes, see `detect`.
     """
-    model = read_estimator(path) if path.suffix == SUFFIX else read_tflite(path)
-    return Variant(model, detect_quantization(model), str(path))
-
-
-def detect_quantization(model: Model) -> Quantization:
-    """How a model is quantized, from the types of its tensors.
-
-    Raises:
-        ModelError: some layers are float32 and others int8, or there are other types.
-    """
-    if model.format is ModelFormat.SKOPS:
-        return Quantization(model.inputs[0].dtype)
-    kinds = {tensor.dtype for tensor in (*model.inputs, *model.outputs)}
-    for layer in model.layers:
-        # The types that tell are those of the data: shapes, axes and biases are int32 in both.
-        kinds |= {tensor.dtype for tensor in (*layer.inputs[:1], *layer.outputs)}
-        if layer.macs and len(layer.inputs) > 1:
-            kinds.add(layer.inputs[1].dtype)
-    for quantization in (Quantization.FLOAT32, Quantization.INT8):
-        if kinds <= {quantization.value, "int32", "int64", "bool"} and quantization.value in kinds:
-            return quantization
-    raise ModelError(
-        f"{model.path}: mixes {', '.join(sorted(kinds))}; convert it to float32 or to int8 throughout, "
-        "inputs and outputs included"
-    )
+    if path.suffix == SUFFIX:
+        estimator = read_estimator(path)
+        return Variant(estimator, Quantization(estimator.inputs[0].dtype), str(path))
+    model = read_tflite(path)
+    graph = open_graph(model)
+    quantization = detect_quantization(graph, str(path))
+    return Variant(model, quantization, str(path), per_channel=has_channel_scales(graph))
 
 
 def _run_converter(arguments: tuple[str, ...], meanwhile: Callable[[], None]) -> None:

@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 from harness.errors import HarnessError
 from harness.model.zoo.find import find_entry
-from harness.model.zoo.weights import keras_model, weights_file
+from harness.optimize.prepare import prepared
+from harness.optimize.quantization import Quantization
+from harness.optimize.recipe import Recipe
 from harness.tensorflow_process import import_tensorflow
 
 if TYPE_CHECKING:
@@ -20,30 +22,55 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-def main(source: str, seed: int, representative_samples: int, path: Path) -> None:
-    """Write the `.tflite` of a model of the zoo: full int8 where there are representative samples, else float32."""
+def main(source: str, quantization: Quantization, recipe: Recipe, seed: int, samples: int, path: Path) -> None:
+    """Write the `.tflite` of a model of the zoo or of a description.
+
+    Args:
+        samples: how many calibrate it.
+    """
     entry = find_entry(source)
-    representative = entry.representative(representative_samples, seed) if representative_samples else None
+    representative = entry.representative(samples, seed) if samples else None
     import_tensorflow()
-    path.write_bytes(_convert(keras_model(entry, weights_file(entry, seed)), representative))
+    model = prepared(entry, recipe, seed)
+    if recipe.is_plain or representative is None:
+        path.write_bytes(_convert(model, quantization, representative))
+    else:
+        from harness.optimize.calibrate import quantize
+
+        real = _convert(model, Quantization.FLOAT32, None)
+        path.write_bytes(quantize(real, quantization, representative, recipe, seed))
 
 
-def _convert(keras_model: Any, representative: NDArray[np.generic] | None) -> bytes:
-    """A `.tflite` from a Keras model of batch one: float32, or int8 throughout where there are samples."""
+def _convert(keras_model: Any, quantization: Quantization, representative: NDArray[np.generic] | None) -> bytes:
+    """A `.tflite` from a Keras model of batch one.
+
+    Args:
+        representative: what calibrates integers; None for a model that says what ranges it has.
+    """
     import tensorflow as tf
 
+    sets = tf.lite.OpsSet
+    integer_operators = {
+        "int8": sets.TFLITE_BUILTINS_INT8,
+        "int16": sets.EXPERIMENTAL_TFLITE_BUILTINS_ACTIVATIONS_INT16_WEIGHTS_INT8,
+    }
     converter = tf.lite.TFLiteConverter.from_keras_model(keras_model)
-    if representative is not None:
+    if quantization is not Quantization.FLOAT32:
         converter.optimizations = [tf.lite.Optimize.DEFAULT]
+    if quantization is Quantization.FLOAT16:
+        converter.target_spec.supported_types = [tf.float16]
+    if representative is not None:
         converter.representative_dataset = lambda: ([sample[None]] for sample in representative)
-        converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
-        converter.inference_input_type = converter.inference_output_type = tf.int8
+        converter.target_spec.supported_ops = [integer_operators[quantization.activations]]
+    if quantization.is_calibrated:
+        converter.inference_input_type = converter.inference_output_type = tf.dtypes.as_dtype(quantization.io)
     content: bytes = converter.convert()
     return content
 
 
 if __name__ == "__main__":
     try:
-        main(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), Path(sys.argv[4]))
+        model, stored, steps, number, count, output = sys.argv[1:]
+        main(model, Quantization(stored), Recipe.from_json(steps), int(number), int(count), Path(output))
     except HarnessError as error:
         sys.exit(str(error))

@@ -57,5 +57,6 @@ class Case:
             training=self.training,
             symbols=self.results.symbols if self.results else (),
             divergence=self.results.divergence if self.results else None,
+            made=self.variant.steps if self.variant else (),
             origin=origin_of(model, self.board, self.firmware, self.dut, self.started, self.versions),
         )

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from harness.deploy.options import BuildOptions
     from harness.model.dataset import Dataset
     from harness.model.model import Model
+    from harness.optimize.recipe import Recipe
     from harness.optimize.variant import Variant
 
 CASE: pytest.StashKey[Case] = pytest.StashKey()
@@ -58,6 +59,7 @@ class Deploy:
         source: str | Path,
         quantization: str | None = None,
         *,
+        optimize: str = "",
         backend: str = "tvm",
         build: str = "O2",
         dataset: Path | None = None,
@@ -67,7 +69,8 @@ class Deploy:
         Args:
             source: a name of the zoo (see `harness model list`) or a description (`.yaml`), with options if need be,
                 such as `cnn_1?data=random&epochs=1`; or a `.tflite` or `.skops` file, which is taken as it is.
-            quantization: `float32`, or `int8` for a network that is built here, `int16` for a model of scikit-learn.
+            quantization: a `Quantization`, such as `float32` or `int16x8_float_io`, for a model that is built here.
+            optimize: the words of a `Recipe` for it, such as `channels50-qat`.
             backend: the tool that makes the model's code.
             build: how firmware is built, such as `O3-lto` or `Os-soft_float` (see `BuildOptions.parse`).
             dataset: labelled samples; a trained model of the zoo brings its own.
@@ -79,16 +82,19 @@ class Deploy:
         from harness.deploy.build import build_firmware
         from harness.deploy.options import BuildOptions
         from harness.model.zoo.find import model_part
+        from harness.optimize.recipe import Recipe
 
         if self.case.candidate is not None:
             raise RuntimeError("a case is one candidate: call deploy once, and parametrize the test instead")
         options = BuildOptions.parse(build)
         name = Path(model_part(str(source))).stem
         board = self.case.board
-        self.case.candidate = Candidate(name, quantization or "unknown", backend, str(options), board.name)
+        recipe = Recipe.parse(optimize)
+        asked = Candidate(name, quantization or "unknown", backend, str(options), board.name, str(recipe))
+        self.case.candidate = asked
         tool = find_backend(backend)
-        variant = self.case.variant = self._variant(source, quantization, tool)
-        candidate = Candidate(name, str(variant.quantization), backend, str(options), board.name)
+        variant = self.case.variant = self._variant(source, quantization, recipe, tool)
+        candidate = replace(asked, quantization=str(variant.quantization))
         self.case.candidate = candidate
         self.case.limits = self.session.limits_for(candidate, self.item)
         data = self._dataset(str(source), variant, dataset)
@@ -111,7 +117,8 @@ class Deploy:
             self.session.rack, self.case.board.name, timeout, lambda dut: tune_on(dut, variant, options, trials)
         )
 
-    def _variant(self, source: str | Path, quantization: str | None, tool: Backend) -> Variant:
+    def _variant(self, source: str | Path, quantization: str | None, recipe: Recipe, tool: Backend) -> Variant:
+        from harness.errors import ConfigError
         from harness.model.zoo import ZooEntry
         from harness.model.zoo.find import find_entry, is_buildable
         from harness.model.zoo.weights import training_history
@@ -119,8 +126,11 @@ class Deploy:
         from harness.optimize.variant import Quantization
 
         if not is_buildable(str(source)):
+            if str(recipe):
+                raise ConfigError(f"{source} is taken as it is; {recipe} is for models that are built here")
             return variant_of_file(Path(source))
-        variant = make_variant(str(source), Quantization(quantization) if quantization else None, meanwhile=tool.load)
+        wanted = Quantization(quantization) if quantization else None
+        variant = make_variant(str(source), wanted, recipe, meanwhile=tool.load)
         entry = find_entry(str(source))
         if isinstance(entry, ZooEntry):
             self.case.training = training_history(entry, variant.seed)

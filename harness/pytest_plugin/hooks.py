@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from harness.results.record import Record
     from harness.results.store import RunDirectory
 
+OPEN_CHOICES = {"backend": "tvm", "build": "O2"}
+"""What a benchmark may leave to the command line, and what it is where that says nothing."""
+
 INFEASIBLE_MARK = "harness_infeasible"
 """An attribute of a report, and so sent on by xdist's workers."""
 
@@ -62,9 +65,15 @@ def pytest_configure_node(node: Any) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Make one case of a benchmark for each board; boards vary fastest, so that workers find different ones free."""
+    """Make one case of a benchmark for each board; boards vary fastest, so that workers find different ones free.
+
+    A benchmark that takes a `backend` or a `build` and does not say which runs with those of the command line.
+    """
     if "case" not in metafunc.fixturenames or "board" not in metafunc.fixturenames:
         return
+    for name, default in OPEN_CHOICES.items():
+        if name in metafunc.fixturenames and not _is_parametrized(metafunc, name):
+            metafunc.parametrize(name, metafunc.config.getoption(f"--{name}") or [default])
     try:
         boards = metafunc.config.stash[SESSION].boards
     except HarnessError as error:
@@ -107,6 +116,12 @@ def pytest_runtest_makereport(
     if record:
         _show(item, report, record)
     return report
+
+
+def _is_parametrized(metafunc: pytest.Metafunc, name: str) -> bool:
+    marks = metafunc.definition.iter_markers("parametrize")
+    names = (mark.args[0] for mark in marks)
+    return any(name in (one.replace(" ", "").split(",") if isinstance(one, str) else one) for one in names)
 
 
 def _finished(item: pytest.Item) -> Record | None:

@@ -45,7 +45,20 @@ def add_options(parser: pytest.Parser) -> None:
     )
     group.addoption("--model", metavar="FILE", help="the .tflite file that the acceptance suite judges")
     group.addoption("--dataset", metavar="PATH", help="labelled samples for it; formats: docs/data.md")
-    group.addoption("--backend", metavar="NAME", default="tvm", help="the backend of the acceptance suite")
+    group.addoption(
+        "--backend",
+        metavar="NAME",
+        action="append",
+        default=[],
+        help="a backend of suites that leave it open, such as acceptance (default tvm); may be repeated",
+    )
+    group.addoption(
+        "--build",
+        metavar="NAME",
+        action="append",
+        default=[],
+        help="how their firmware is built, such as O3-lto or Os-soft_float (default O2); may be repeated",
+    )
     group.addoption(
         "--tune",
         metavar="N",

@@ -20,7 +20,7 @@ def load(*paths: str | Path, every_attempt: bool = False) -> DataFrame:
     | --- | --- | --- |
     | `run` | str | name of the run's directory |
     | `case` | str | pytest node id |
-    | `model`, `quantization`, `backend`, `build`, `board` | category | the candidate |
+    | `model`, `quantization`, `backend`, `build`, `board`, `optimize` | category | the candidate |
     | `outcome` | category | `passed`, `constraint failed`, `does not fit`, ...: a `Status` |
     | `reason` | str | why, in one line; empty when passed |
     | `missing_bytes` | int, B | what a memory lacks, where the firmware does not fit |
@@ -54,7 +54,7 @@ def load(*paths: str | Path, every_attempt: bool = False) -> DataFrame:
         kept = records if every_attempt else {record.case: record for record in records}.values()
         rows += [_row(file.resolve().parent.name, record) for record in kept]
     frame = pd.DataFrame(rows, columns=_columns())
-    categories = ["model", "quantization", "backend", "build", "board", "outcome"]
+    categories = ["model", "quantization", "backend", "build", "board", "optimize", "outcome"]
     categories += [f"{quantity}_provenance" for quantity in QUANTITIES]
     numbers = [column for quantity in QUANTITIES for column in (quantity, f"{quantity}_spread")]
     types = dict.fromkeys(categories, "category") | dict.fromkeys([*numbers, "seconds"], "float64")
@@ -67,7 +67,8 @@ _WHOLE_NUMBERS = ("missing_bytes", "macs", "flash_capacity", "ram_capacity", "cl
 
 
 def _columns() -> list[str]:
-    names = ["run", "case", "model", "quantization", "backend", "build", "board", "outcome", "reason", "missing_bytes"]
+    names = ["run", "case", "model", "quantization", "backend", "build", "board", "optimize"]
+    names += ["outcome", "reason", "missing_bytes"]
     for quantity in QUANTITIES:
         names += [quantity, f"{quantity}_spread", f"{quantity}_provenance"]
     names += ["macs", "limits", "flash_capacity", "ram_capacity", "clock", "model_sha256", "board_sha256"]
@@ -84,6 +85,7 @@ def _row(run: str, record: Record) -> dict[str, object]:
         "backend": candidate.backend,
         "build": candidate.build,
         "board": candidate.board,
+        "optimize": candidate.optimize,
         "outcome": str(record.outcome.status),
         "reason": record.outcome.reason,
         "missing_bytes": record.outcome.missing_bytes,

@@ -22,9 +22,9 @@ _FORBIDDEN = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff
 def write_junit(records: Iterable[Record], path: Path, suite: str = "tinyml-harness") -> Path:
     """Write records as one JUnit test suite, whole or not at all, and return the path.
 
-    Each case carries the properties `model`, `quantization`, `backend`, `build`, `board` and `dut`, and for each
-    measurement `<quantity>` (SI value), `<quantity>.unit` and `<quantity>.provenance`. An infrastructure error is a
-    JUnit error; every other outcome but `passed` is a failure, whose type is the outcome and whose message the reason.
+    Each case carries the properties `model`, `quantization`, `backend`, `build`, `board`, `optimize` and `dut`, and for
+    each measurement `<quantity>` (SI value), `<quantity>.unit` and `<quantity>.provenance`. An infrastructure error is
+    a JUnit error; every other outcome but `passed` is a failure, whose type is the outcome, whose message the reason.
 
     Raises:
         ResultsError: the file can't be written.
@@ -68,6 +68,7 @@ def record_properties(record: Record) -> dict[str, str]:
         "backend": candidate.backend,
         "build": candidate.build,
         "board": candidate.board,
+        "optimize": candidate.optimize,
         "dut": record.origin.dut,
     }
     for one in record.measurements:

@@ -25,6 +25,7 @@ class Candidate(Value):
 
     Attributes:
         build: the build options, such as `O2`.
+        optimize: the words of the recipe, such as `channels50-qat`; empty where the model is as it was trained.
     """
 
     model: str
@@ -32,9 +33,10 @@ class Candidate(Value):
     backend: str
     build: str
     board: str
+    optimize: str = ""
 
     def __str__(self) -> str:
-        return f"{self.model}-{self.quantization}-{self.backend}-{self.board}"
+        return "-".join(filter(None, (self.model, self.quantization, self.optimize, self.backend, self.board)))
 
 
 @dataclass(frozen=True)
@@ -86,6 +88,7 @@ class Record(Value):
         macs: of one inference.
         symbols: what the largest functions and tables of the image take.
         training: how the model was trained; None for those that were not, or not here.
+        made: the steps by which its variant was made, for people.
         divergence: the layer where board and host begin to differ, where they do and it was found.
     """
 
@@ -102,6 +105,7 @@ class Record(Value):
     divergence: Divergence | None = None
     symbols: tuple[SymbolSize, ...] = ()
     training: History | None = None
+    made: tuple[str, ...] = ()
 
     def measurement(self, quantity: str) -> Measurement | None:
         """The measurement of a quantity, or None where the case has none."""

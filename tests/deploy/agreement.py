@@ -39,17 +39,17 @@ def deploy(
 ) -> Deployed:
     """The model on a bare core."""
     directory.mkdir(exist_ok=True)
-    quantized = any(tensor.dtype == "int8" for layer in model.layers for tensor in layer.outputs)
+    quantized = any(tensor.dtype in ("int8", "int16") for layer in model.layers for tensor in layer.outputs)
     variant = Variant(model, Quantization.INT8 if quantized else Quantization.FLOAT32, source="test")
     code = backend.generate(variant, target, options, directory)
     return Deployed(model, code, BareCore(link(code, target, directory), target.core))
 
 
 def random_inputs(model: Model, rng: np.random.Generator) -> Arrays:
-    """Any int8, or floats within one and a half of zero."""
+    """Any integers, or floats within one and a half of zero."""
     return tuple(
-        rng.integers(-128, 128, tensor.shape, dtype=np.int8)
-        if tensor.dtype == "int8"
+        rng.integers(np.iinfo(tensor.dtype).min, np.iinfo(tensor.dtype).max, tensor.shape, tensor.dtype, endpoint=True)
+        if tensor.dtype.startswith("int")
         else rng.uniform(-1.5, 1.5, tensor.shape).astype(np.float32)
         for tensor in model.inputs
     )
@@ -81,7 +81,7 @@ def largest_difference(deployed: Deployed, samples: int = 3, seed: int = 0) -> f
     for _ in range(samples):
         inputs = random_inputs(deployed.model, rng)
         for mine, theirs in zip(deployed.run(inputs), reference.run(inputs), strict=True):
-            scale = 1.0 if theirs.dtype == np.int8 else float(np.abs(theirs).max()) + 1e-30
+            scale = 1.0 if np.issubdtype(theirs.dtype, np.integer) else float(np.abs(theirs).max()) + 1e-30
             difference = np.abs(mine.astype(np.float64) - theirs.astype(np.float64))
             worst = max(worst, float(difference.max()) / scale)
     return worst

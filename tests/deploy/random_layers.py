@@ -26,14 +26,25 @@ class Value:
 
 @dataclass
 class Builder:
-    """A file that grows by layers; `inputs` are those of the model."""
+    """A file that grows by layers.
 
+    Attributes:
+        dtype: of activations, int8 or int16.
+        weight_dtype: int8 or int4.
+        inputs: of the model.
+    """
+
+    dtype: str = "int8"
+    weight_dtype: str = "int8"
     tiny: TinyModel = field(default_factory=TinyModel)
     rng: np.random.Generator = field(default_factory=lambda: np.random.default_rng(0))
     inputs: list[int] = field(default_factory=list)
 
     def value(self, shape: Shape, scale: float, zero_point: int) -> Value:
-        return Value(self.tiny.tensor(shape, scale=scale, zero_point=zero_point), shape, scale, zero_point)
+        """A tensor; TFLite refuses scales by which a clamp's limits do not fit into an int32."""
+        scale = min(max(scale, 1e-7), 1e7)
+        zero_point = zero_point if self.dtype == "int8" else 0
+        return Value(self.tiny.tensor(shape, self.dtype, scale, zero_point), shape, scale, zero_point)
 
     def source(self, shape: Shape, scale: float, zero_point: int) -> Value:
         """A new input of the model."""
@@ -50,11 +61,13 @@ class Builder:
         """Input, weights and bias of a layer with weights."""
         spread = self.rng.uniform(0.3, 2, channels if scaling.per_channel else 1)
         scales = scaling.gain * scaling.ratio * spread
-        data = self.rng.integers(-scaling.largest_weight, scaling.largest_weight + 1, shape)
-        inputs = [x.index, self.tiny.tensor(shape, scale=scales, data=data, channel_axis=axis)]
+        largest = min(scaling.largest_weight, 127 if self.weight_dtype == "int8" else 7)
+        data = self.rng.integers(-largest, largest + 1, shape)
+        inputs = [x.index, self.tiny.tensor(shape, self.weight_dtype, scales, data=data, channel_axis=axis)]
         if scaling.bias or (len(shape) == 4 and axis == 0):  # TFLite's CONV_2D can't do without
             bias = np.clip(self.rng.integers(-20, 21, channels) / scaling.gain, -(2**30), 2**30)
-            inputs.append(self.tiny.tensor((channels,), "int32", x.scale * scales, data=bias))
+            kind = "int32" if self.dtype == "int8" else "int64"
+            inputs.append(self.tiny.tensor((channels,), kind, x.scale * scales, data=bias))
         return inputs
 
 
@@ -171,7 +184,8 @@ class Pair:
 
     Attributes:
         kept: which dimensions of the other input are not 1; None: it is the first one itself.
-        ratio, out_ratio: of the other's and the output's scale to the first one's; that of a product is squared.
+        ratio: of the other's scale to the first one's.
+        out_ratio: of the output's scale to the larger of the two, or to what a product needs.
     """
 
     name: str
@@ -187,28 +201,31 @@ class Pair:
         if self.kept is not None:
             shape = (1, *(size if kept else 1 for size, kept in zip(x.shape[1:], self.kept, strict=True)))
             other = builder.source(shape, x.scale * self.ratio, self.zero_point)
-        scale = x.scale * self.out_ratio
-        if self.name == "MUL":
-            scale = x.scale * other.scale * self.out_ratio * 50
-        y = builder.value(x.shape, scale, self.out_zero_point)
-        options = f"{self.name.title()}Options"
+        scale = x.scale * other.scale * 50 if self.name == "MUL" else max(x.scale, other.scale)
+        y = builder.value(x.shape, scale * self.out_ratio, self.out_zero_point)
+        kind = f"{self.name.title()}Options"
+        options = {"fusedActivationFunction": self.activation}
+        if self.name != "MUL":
+            options["potScaleInt16"] = False
         order = [x.index, other.index] if self.zero_point % 2 else [other.index, x.index]
-        builder.tiny.operator(self.name, order, y.index, options, version=2, fusedActivationFunction=self.activation)
+        builder.tiny.operator(self.name, order, y.index, kind, version=2, **options)
         return y
 
 
 @dataclass(frozen=True)
 class Rescale:
-    """RELU and its like, or QUANTIZE to another scale."""
+    """RELU and its like, LEAKY_RELU of some `alpha`, or QUANTIZE to another scale."""
 
     name: str
     ratio: float
     zero_point: int
+    alpha: float | None = None
 
     def add(self, builder: Builder, x: Value) -> Value:
         y = builder.value(x.shape, x.scale * self.ratio, self.zero_point)
         version = 1 if self.name == "RELU_N1_TO_1" else 2
-        builder.tiny.operator(self.name, [x.index], y.index, version=version)
+        options = "" if self.alpha is None else "LeakyReluOptions"
+        builder.tiny.operator(self.name, [x.index], y.index, options, version=version, alpha=self.alpha)
         return y
 
 
@@ -262,14 +279,39 @@ class Mean:
 
 
 @dataclass(frozen=True)
+class Transpose:
+    """TRANSPOSE of rows, columns and channels."""
+
+    order: tuple[int, ...]
+
+    def add(self, builder: Builder, x: Value) -> Value:
+        y = builder.value(tuple(x.shape[axis] for axis in self.order), x.scale, x.zero_point)
+        inputs = [x.index, builder.numbers(self.order)]
+        builder.tiny.operator("TRANSPOSE", inputs, y.index, "TransposeOptions", version=2)
+        return y
+
+
+@dataclass(frozen=True)
 class Softmax:
     """SOFTMAX over the last dimension."""
 
     beta: float
 
     def add(self, builder: Builder, x: Value) -> Value:
-        y = builder.value(x.shape, 1 / 256, -128)
+        y = builder.value(x.shape, 1 / 256 if builder.dtype == "int8" else 1 / 32768, -128)
         builder.tiny.operator("SOFTMAX", [x.index], y.index, "SoftmaxOptions", beta=self.beta)
+        return y
+
+
+@dataclass(frozen=True)
+class Curve:
+    """LOGISTIC or TANH."""
+
+    name: str
+
+    def add(self, builder: Builder, x: Value) -> Value:
+        y = builder.value(x.shape, *((1 / 256, -128) if self.name == "LOGISTIC" else (1 / 128, 0)))
+        builder.tiny.operator(self.name, [x.index], y.index, version=2)
         return y
 
 
@@ -295,4 +337,4 @@ class Resize:
         return y
 
 
-Layer = Convolution | Dense | Pool | Pair | Rescale | Pad | Concatenate | Mean | Softmax | Resize
+Layer = Convolution | Dense | Pool | Pair | Rescale | Pad | Concatenate | Mean | Transpose | Softmax | Curve | Resize

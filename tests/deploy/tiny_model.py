@@ -17,9 +17,11 @@ from harness.optimize.variant import Quantization, Variant
 
 _TYPES = {
     "float32": schema.TensorType.FLOAT32,
+    "int4": schema.TensorType.INT4,
     "int8": schema.TensorType.INT8,
     "int16": schema.TensorType.INT16,
     "int32": schema.TensorType.INT32,
+    "int64": schema.TensorType.INT64,
 }
 
 
@@ -47,7 +49,7 @@ class TinyModel:
         made.buffer = 0
         if data is not None:
             buffer = schema.BufferT()
-            buffer.data = np.frombuffer(np.ascontiguousarray(data.astype(dtype)).tobytes(), np.uint8)
+            buffer.data = _bytes_of(data, dtype)
             self.buffers.append(buffer)
             made.buffer = len(self.buffers) - 1
         if scale is not None:
@@ -89,6 +91,15 @@ class TinyModel:
         builder.Finish(model.Pack(builder), file_identifier=b"TFL3")
         path.write_bytes(bytes(builder.Output()))
         return read_tflite(path)
+
+
+def _bytes_of(data: NDArray[np.generic], dtype: str) -> NDArray[np.uint8]:
+    """As TFLite stores them: of int4, two in a byte, the first in the low half."""
+    if dtype != "int4":
+        return np.frombuffer(np.ascontiguousarray(data.astype(dtype)).tobytes(), np.uint8)
+    halves = data.astype(np.int8).ravel().view(np.uint8) & 0xF
+    halves = np.append(halves, np.zeros(len(halves) % 2, np.uint8))
+    return np.asarray(halves[::2] | (halves[1::2] << 4), np.uint8)
 
 
 def variant_of(model: Model, quantization: Quantization = Quantization.INT8) -> Variant:

@@ -1,6 +1,7 @@
 """Acceptance: one model of yours against limits of yours.
 
 pytest testsuites/acceptance --model my.tflite --dataset samples/ --board nucleo_l4r5zi --limit "latency <= 120 ms"
+pytest testsuites/acceptance --model my.tflite --backend tvm --backend cmsis_nn --build O2 --build O3-lto
 """
 
 from __future__ import annotations
@@ -12,10 +13,9 @@ import pytest
 from harness.pytest_plugin.fixtures import Deploy, Measure
 
 
-def test_accepted(request: pytest.FixtureRequest, deploy: Deploy, measure: Measure) -> None:
+def test_accepted(request: pytest.FixtureRequest, backend: str, build: str, deploy: Deploy, measure: Measure) -> None:
     model = request.config.getoption("--model")
     if model is None:
         pytest.skip("name the model to judge: --model FILE.tflite")
     samples = request.config.getoption("--dataset")
-    backend = request.config.getoption("--backend")
-    measure(deploy(Path(model), backend=backend, dataset=Path(samples) if samples else None))
+    measure(deploy(Path(model), backend=backend, build=build, dataset=Path(samples) if samples else None))

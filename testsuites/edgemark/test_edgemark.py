@@ -10,7 +10,7 @@ from __future__ import annotations
 import pytest
 
 from harness.deploy.backends import backend_names
-from harness.optimize.variant import Quantization
+from harness.optimize.quantization import NETWORK_QUANTIZATIONS, Quantization
 from harness.pytest_plugin.fixtures import Deploy, Measure
 
 TRAINED = [
@@ -21,9 +21,12 @@ TRAINED = [
 SEEDED = ["ad_autoencoder", "kws_ds_cnn", "vww_mobilenet_v1", "ic_resnet8"]
 """EdgeMark loads MLPerf Tiny's weights instead of training these."""
 
+# emlearn is for scikit-learn's classifiers.
+BACKENDS = [name for name in backend_names() if name != "emlearn"]
+
 pytestmark = [
-    pytest.mark.parametrize("backend", backend_names()),
-    pytest.mark.parametrize("quantization", list(Quantization), ids=str),
+    pytest.mark.parametrize("backend", BACKENDS),
+    pytest.mark.parametrize("quantization", NETWORK_QUANTIZATIONS, ids=str),
 ]
 
 

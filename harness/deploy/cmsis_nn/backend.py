@@ -33,10 +33,12 @@ class CmsisNnBackend:
 
     def claims(self) -> Claims:
         """Int8 on every core."""
-        return Claims(tuple(Core), {Quantization.INT8: operators()})
+        return Claims(tuple(Core), dict.fromkeys((Quantization.INT8, Quantization.INT8_FLOAT_IO), operators()))
 
     def complaints(self, variant: Variant, target: Target, options: BuildOptions) -> Sequence[str]:  # noqa: ARG002
-        """Operators and types that are missing; every core will do."""
+        """Quantizations, operators and types that are missing; every core will do."""
+        if variant.quantization.activations == "float32":
+            return [f"{variant.quantization} is not supported: CMSIS-NN computes with integers alone"]
         return unsupported(open_graph(variant.model))
 
     def generate(self, variant: Variant, target: Target, options: BuildOptions, directory: Path) -> GeneratedCode:

@@ -45,6 +45,20 @@ class CFunction:
         return _PLACE.sub(lambda match: arguments[int(match[1])], "\n".join(lines))
 
 
+@dataclass(frozen=True)
+class Kind:
+    """What values are of: the ending of kernels' names, and the C types of activations and biases."""
+
+    ending: str
+    value: str
+    bias: str
+
+
+KINDS = {"int8": Kind("s8", "int8_t", "int32_t"), "int16": Kind("s16", "int16_t", "int64_t")}
+"""By numpy's name of the activations."""
+KIND_OF_INT4_WEIGHTS = Kind("s4", "int8_t", "int32_t")
+
+
 def read(place: int, kind: str = "int8_t", offset: str = "") -> str:
     """An argument as a pointer to constant values, moved by some."""
     return f"(const {kind} *)(${place}){offset}"

@@ -23,10 +23,10 @@ ARCHIVE = "libkernels_cmsis_nn.a"
 _ROUND_ONCE = "-DCMSIS_NN_USE_SINGLE_ROUNDING"
 _FULLY_CONNECTED = ("arm_nn_vec_mat_mult_t_s8.c", "arm_nn_vec_mat_mult_t_s4.c")
 """Files that only FULLY_CONNECTED's arithmetic is in; TFLite's rounds once."""
-_MATRICES = "arm_nn_mat_mult_nt_t_s8"
-MATRICES_ROUNDING_ONCE = f"{_MATRICES}_once"
-"""A second copy of the product behind pointwise convolutions: for FULLY_CONNECTED with a scale for each channel, which
-CMSIS-NN of this version lacks."""
+_MATRICES = ("arm_nn_mat_mult_nt_t_s8", "arm_nn_mat_mult_nt_t_s4")
+ROUNDING_ONCE = "_once"
+"""Ending of second copies of the products behind pointwise convolutions: for FULLY_CONNECTED with a scale for each
+channel, which CMSIS-NN of this version lacks."""
 
 
 def uses_dsp(target: Target, options: BuildOptions) -> bool:
@@ -55,7 +55,7 @@ def kernel_archive(target: Target, options: BuildOptions) -> Path:
         "sources": WHEEL_SHA256,
         "compiler": tools.compiler_version,
         "flags": flags,
-        "rounding_once": [*_FULLY_CONNECTED, MATRICES_ROUNDING_ONCE],
+        "rounding_once": [*_FULLY_CONNECTED, *_MATRICES],
     }
 
     def make(directory: Path) -> None:
@@ -69,23 +69,19 @@ def _compile(compiler: Path, flags: Sequence[str], archive: Path) -> None:
     sources = find_sources()
     files = sorted((sources / "Source").rglob("*.c"))
     once = [file for file in files if file.name in _FULLY_CONNECTED]
-    matrices = [file for file in files if file.stem == _MATRICES]
-    if len(once) != len(_FULLY_CONNECTED) or len(matrices) != 1:
+    matrices = [file for file in files if file.stem in _MATRICES]
+    if len(once) != len(_FULLY_CONNECTED) or len(matrices) != len(_MATRICES):
         raise BuildError(f"CMSIS-NN in {sources} lacks {_FULLY_CONNECTED} or {_MATRICES}")
     twice = [file for file in files if file not in once]
-    command: list[str | Path] = [
-        compiler,
-        *flags,
-        f"-ffile-prefix-map={sources}=CMSIS-NN",
-        f"-I{sources / 'Include'}",
-        "-c",
-    ]
-    with TemporaryDirectory(dir=archive.parent) as name:
-        objects = Path(name)
+    paths = [f"-ffile-prefix-map={sources}=CMSIS-NN", f"-I{sources / 'Include'}"]
+    command: list[str | Path] = [compiler, *flags, *paths, "-c"]
+    with TemporaryDirectory(dir=archive.parent) as scratch:
+        objects = Path(scratch)
         run_tool([*command, *twice], objects)
         run_tool([*command, _ROUND_ONCE, *once], objects)
-        renamed = (_ROUND_ONCE, f"-D{_MATRICES}={MATRICES_ROUNDING_ONCE}", "-o", f"{MATRICES_ROUNDING_ONCE}.o")
-        run_tool([*command, *renamed, *matrices], objects)
+        for file in matrices:
+            name = f"{file.stem}{ROUNDING_ONCE}"
+            run_tool([*command, _ROUND_ONCE, f"-D{file.stem}={name}", "-o", f"{name}.o", file], objects)
         archiver = compiler.with_name(f"{compiler.name}-ar")
         run_tool([archiver, "rcsD", archive, *sorted(objects.glob("*.o"))])
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from harness.deploy.cmsis_nn import unweighted, weighted
+from harness.deploy.cmsis_nn import pointwise, unweighted, weighted
 from harness.deploy.cmsis_nn.c_function import CFunction
 from harness.deploy.operator_view import OperatorView
 from harness.deploy.program import Call, Program, assemble
@@ -35,16 +35,20 @@ _LOWERINGS: Mapping[str, Callable[[OperatorView, bool], list[Call[CFunction]]]] 
     "CONCATENATION": unweighted.concatenate,
     "CONV_2D": weighted.convolution,
     "DEPTHWISE_CONV_2D": weighted.depthwise_convolution,
-    "DEQUANTIZE": unweighted.dequantize,
+    "DEQUANTIZE": pointwise.dequantize,
     "FULLY_CONNECTED": weighted.dense,
+    "LEAKY_RELU": pointwise.leaky,
+    "LOGISTIC": pointwise.curve,
     "MAX_POOL_2D": unweighted.pool,
     "MEAN": unweighted.mean,
     "MUL": unweighted.multiply_elements,
     "PAD": unweighted.pad,
-    "QUANTIZE": unweighted.quantize,
-    "RELU": unweighted.clamp,
-    "RELU6": unweighted.clamp,
-    "RELU_N1_TO_1": unweighted.clamp,
+    "QUANTIZE": pointwise.quantize,
+    "RELU": pointwise.clamp,
+    "RELU6": pointwise.clamp,
+    "RELU_N1_TO_1": pointwise.clamp,
     "SOFTMAX": unweighted.softmax,
+    "TANH": pointwise.curve,
+    "TRANSPOSE": unweighted.transpose,
 }
-_IN_PLACE = frozenset({"ADD", "MUL", "QUANTIZE", "RELU", "RELU6", "RELU_N1_TO_1"})
+_IN_PLACE = frozenset({"ADD", "LEAKY_RELU", "LOGISTIC", "MUL", "QUANTIZE", "RELU", "RELU6", "RELU_N1_TO_1", "TANH"})

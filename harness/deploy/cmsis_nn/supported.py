@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
+from harness.deploy.cmsis_nn.c_function import KINDS
+from harness.deploy.cmsis_nn.tables import CURVES
 from harness.deploy.operator_view import OperatorView
 from harness.deploy.program import ALIASES
 from harness.deploy.tensor_complaints import tensor_complaints
 from harness.model.tflite_graph import Graph, GraphTensor
 
 _CLAMPS = ("NONE", "RELU", "RELU6", "RELU_N1_TO_1")
-_LARGEST = 2**16 - 1
-"""CMSIS-NN counts channels, rows and columns in 16 bits."""
+_LARGEST = 2**15 - 1
+"""Convolutions count channels, rows and columns in 16 bits, some with a sign."""
+
+_ALONG_DIMENSIONS = ("CONCATENATION", "PAD", "SOFTMAX", "TRANSPOSE")
 
 
 def operators() -> tuple[str, ...]:
@@ -26,7 +30,7 @@ def unsupported(graph: Graph) -> list[str]:
         for operator in graph.operators
         for complaint in _complaints(OperatorView(graph, operator))
     ]
-    return complaints + tensor_complaints(graph)
+    return complaints + tensor_complaints(graph, (*KINDS, "float32"))
 
 
 def _complaints(view: OperatorView) -> Iterator[str]:
@@ -41,24 +45,35 @@ def _complaints(view: OperatorView) -> Iterator[str]:
     if any(0 in tensor.shape for tensor in (view.output, *given)):
         yield "has a tensor without elements"
         return
-    if any(extent > _LARGEST for tensor in (view.output, *given) for extent in tensor.shape):
-        yield f"a dimension is larger than the {_LARGEST:,} that CMSIS-NN counts to"
+    if operator.op in _ALONG_DIMENSIONS and not view.given(0).shape:
+        yield "its input has no dimensions"
+        return
     if operator.op not in ("QUANTIZE", "DEQUANTIZE"):
-        yield from _not_int8(tensor for tensor in (view.output, *given) if tensor.data is None)
-    if view.output.dtype == "int8" and len(view.output.scales) != 1:
-        return  # what follows relies on it
+        activations = [tensor for tensor in (view.output, *given) if tensor.data is None]
+        yield from _type_complaints(activations, view.output.dtype)
+        if view.output.dtype not in KINDS or len(view.output.scales) != 1:
+            return  # what follows relies on it
     activation = operator.options.get("fused_activation_function", "NONE")
     if activation not in _CLAMPS:
         yield f"the fused activation {activation} is not supported"
     yield from _CHECKS[operator.op](view)
 
 
-def _not_int8(tensors: Iterator[GraphTensor]) -> Iterator[str]:
+def _type_complaints(tensors: Iterable[GraphTensor], dtype: str) -> Iterator[str]:
     for tensor in tensors:
-        if tensor.dtype != "int8":
-            yield f"{tensor.name} is {tensor.dtype}, not int8"
-        elif len(tensor.scales) != 1:
-            yield f"{tensor.name} has no scale of its own"
+        if tensor.dtype not in KINDS:
+            yield f"{tensor.name} is {tensor.dtype}, not int8 or int16"
+        elif tensor.dtype != dtype:
+            yield f"{tensor.name} is {tensor.dtype}, the output {dtype}"
+        else:
+            yield from _scale_complaints(tensor)
+
+
+def _scale_complaints(tensor: GraphTensor) -> Iterator[str]:
+    if len(tensor.scales) != 1:
+        yield f"{tensor.name} has no scale of its own"
+    elif tensor.dtype == "int16" and tensor.zero_points.any():
+        yield f"{tensor.name} is int16 with a zero point, which CMSIS-NN's kernels ignore"
 
 
 def _nothing(_view: OperatorView) -> Iterator[str]:
@@ -67,21 +82,33 @@ def _nothing(_view: OperatorView) -> Iterator[str]:
 
 def _weighted(view: OperatorView) -> Iterator[str]:
     x, weights, bias = view.given(0), view.input(1), view.input(2)
-    if weights is None or weights.data is None or weights.dtype != "int8":
-        yield "weights must be int8 constants"
+    allowed = ("int8", "int4") if view.output.dtype == "int8" else ("int8",)
+    if weights is None or weights.data is None or weights.dtype not in allowed:
+        yield f"weights must be {' or '.join(allowed)} constants"
         return
     axis = 3 if view.operator.op == "DEPTHWISE_CONV_2D" else 0
     if len(weights.scales) not in (1, weights.shape[axis]) or weights.zero_points.any():
         yield "weights must have one scale, or one a channel, and no zero point"
     elif len(weights.scales) > 1 and weights.quantized_dimension != axis:
         yield f"weights must have their scales along dimension {axis}, not {weights.quantized_dimension}"
-    if bias is not None and (bias.data is None or bias.dtype != "int32"):
-        yield "the bias must be an int32 constant"
+    wanted = KINDS[view.output.dtype].bias.removesuffix("_t")
+    if bias is not None and (bias.data is None or bias.dtype != wanted):
+        yield f"the bias must be an {wanted} constant"
     if view.operator.op == "CONV_2D" and weights.shape[3] != x.shape[3]:
         yield "grouped convolutions are not supported"
+    if view.operator.op == "FULLY_CONNECTED":
+        if (form := view.operator.options.get("weights_format", "DEFAULT")) != "DEFAULT":
+            yield f"weights of the format {form} are not supported"
+    elif max(*x.shape, *weights.shape, *view.output.shape) > _LARGEST:
+        yield f"a dimension is larger than the {_LARGEST:,} that CMSIS-NN counts to"
 
 
 def _one_quantization(view: OperatorView) -> Iterator[str]:
+    if None in view.operator.inputs:
+        yield "lacks an input"
+        return
+    if view.operator.options.get("fused_activation_function", "NONE") != "NONE":
+        yield "a fused activation is not supported"
     tensors = (view.output, *(view.given(n) for n in range(len(view.operator.inputs))))
     if len({(float(t.scales[0]), int(t.zero_points[0])) for t in tensors if len(t.scales) == 1}) != 1:
         yield "inputs and output must have one scale and zero point"
@@ -95,39 +122,74 @@ def _pooled(view: OperatorView) -> Iterator[str]:
 
 def _probabilities(view: OperatorView) -> Iterator[str]:
     y = view.output
-    if (float(y.scales[0]), int(y.zero_points[0])) != (1 / 256, -128):
-        yield "the output's scale must be 1/256, its zero point -128"
+    scale, zero_point = (1 / 256, -128) if y.dtype == "int8" else (1 / 32768, 0)
+    if (float(y.scales[0]), int(y.zero_points[0])) != (scale, zero_point):
+        yield f"the output's scale must be 1/{round(1 / scale)}, its zero point {zero_point}"
+    if y.dtype == "int16" and y.shape[-1] == 1:
+        yield "the one value of a row, 1.0, overflows in CMSIS-NN's int16 kernel"
 
 
-def _constant_argument(view: OperatorView) -> Iterator[str]:
+def _looked_up(view: OperatorView) -> Iterator[str]:
+    y = view.output
+    if y.dtype != "int8":
+        yield f"{y.dtype} is not supported"
+    elif view.operator.op in CURVES:
+        _, scale, zero_point = CURVES[view.operator.op]
+        if (float(y.scales[0]), int(y.zero_points[0])) != (scale, zero_point):
+            yield f"the output's scale must be 1/{round(1 / scale)}, its zero point {zero_point}"
+
+
+def _numbers(view: OperatorView) -> list[int] | None:
+    """The second input, where it is a constant."""
     argument = view.input(1)
-    if argument is None or argument.data is None:
-        yield "axes, paddings and permutations must be constants"
-    elif view.operator.op == "PAD":
-        yield from _pooled(view)
-    elif view.operator.op == "MEAN":
-        rank = len(view.given(0).shape)
-        axes = sorted({int(axis) % rank for axis in argument.data.ravel()}) if rank else []
-        if not axes or axes != list(range(axes[0], axes[-1] + 1)):
-            yield "the axes must be neighbours"
+    return None if argument is None or argument.data is None else [int(one) for one in argument.data.ravel()]
+
+
+def _padded(view: OperatorView) -> Iterator[str]:
+    if _numbers(view) is None:
+        yield "the paddings must be constants"
+    yield from _pooled(view)
+
+
+def _transposed(view: OperatorView) -> Iterator[str]:
+    order, shape = _numbers(view), view.given(0).shape
+    if order is None:
+        yield "the permutation must be a constant"
+    elif sorted(order) != list(range(len(shape))) or tuple(shape[axis] for axis in order) != view.output.shape:
+        yield f"the permutation {order} does not make {view.output.shape} of {shape}"
+    yield from _pooled(view)
+
+
+def _averaged(view: OperatorView) -> Iterator[str]:
+    numbers, rank = _numbers(view), len(view.given(0).shape)
+    axes = sorted({axis % rank for axis in numbers}) if numbers and rank else []
+    if not axes or axes != list(range(axes[0], axes[-1] + 1)):
+        yield "the axes must be constants, and neighbours"
 
 
 def _two_tensors(view: OperatorView) -> Iterator[str]:
     for place in (0, 1):
         tensor = view.input(place)
-        if tensor is None or tensor.dtype != "int8" or len(tensor.scales) != 1:
-            yield "both inputs must be int8 with one scale"
+        if tensor is None or tensor.dtype != view.output.dtype or len(tensor.scales) != 1:
+            yield f"both inputs must be {view.output.dtype} with one scale"
             return
+    if (
+        view.operator.op == "ADD"
+        and view.output.dtype == "int16"
+        and view.operator.options.get("pot_scale_int16", True)
+    ):
+        yield "scales that are powers of two (pot_scale_int16) are not supported"
 
 
 def _converted(view: OperatorView) -> Iterator[str]:
-    types = view.given(0).dtype, view.output.dtype
-    allowed = {"QUANTIZE": (("float32", "int8"), ("int8", "int8")), "DEQUANTIZE": (("int8", "float32"),)}
-    if types not in allowed[view.operator.op]:
-        yield f"{types[0]} to {types[1]} is not supported"
-    for tensor in (view.given(0), view.output):
-        if tensor.dtype == "int8" and len(tensor.scales) != 1:
-            yield f"{tensor.name} has no scale of its own"
+    source, target = view.given(0), view.output
+    allowed = {"QUANTIZE": (("float32", *KINDS), tuple(KINDS)), "DEQUANTIZE": (tuple(KINDS), ("float32",))}
+    sources, targets = allowed[view.operator.op]
+    if source.dtype not in sources or target.dtype not in targets:
+        yield f"{source.dtype} to {target.dtype} is not supported"
+    for tensor in (source, target):
+        if tensor.dtype in KINDS:
+            yield from _scale_complaints(tensor)
 
 
 _CHECKS: Mapping[str, Callable[[OperatorView], Iterator[str]]] = {
@@ -138,14 +200,18 @@ _CHECKS: Mapping[str, Callable[[OperatorView], Iterator[str]]] = {
     "DEPTHWISE_CONV_2D": _weighted,
     "DEQUANTIZE": _converted,
     "FULLY_CONNECTED": _weighted,
+    "LEAKY_RELU": _looked_up,
+    "LOGISTIC": _looked_up,
     "MAX_POOL_2D": _pooled,
-    "MEAN": _constant_argument,
+    "MEAN": _averaged,
     "MUL": _two_tensors,
-    "PAD": _constant_argument,
+    "PAD": _padded,
     "QUANTIZE": _converted,
     "RELU": _nothing,
     "RELU6": _nothing,
     "RELU_N1_TO_1": _nothing,
     "SOFTMAX": _probabilities,
+    "TANH": _looked_up,
+    "TRANSPOSE": _transposed,
     **dict.fromkeys(ALIASES, _nothing),
 }

@@ -5,29 +5,29 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import prod
 
-import numpy as np
-
-from harness.deploy.cmsis_nn.c_function import CFunction, offset, read, write
+from harness.deploy.cmsis_nn.c_function import KINDS, CFunction, offset, read, write
 from harness.deploy.cmsis_nn.structures import Structure, activation, buffer_bytes, dims, image, strides_and_padding
+from harness.deploy.cmsis_nn.tables import softmax_tables
 from harness.deploy.operator_view import OperatorView, scale_of, zero_point_of
 from harness.deploy.program import Activation, Call
-from harness.deploy.quantize_math import INT8_MAX, INT8_MIN, multiply, quantize_multiplier
+from harness.deploy.quantize_math import quantize_multiplier
 from harness.model.model import ITEM_BYTES
 
-_ADD_LEFT_SHIFT = 20
+_ADD_LEFT_SHIFTS = {"int8": 20, "int16": 15}
 
 
 def add(view: OperatorView, _dsp: bool) -> list[Call[CFunction]]:
-    """ADD: both inputs are scaled to the larger of their scales, twice, in 20 more bits."""
+    """ADD: both inputs are scaled to the larger of their scales, twice, in some more bits."""
     left, right = view.given(0), view.given(1)
     twice_larger = 2 * max(scale_of(left), scale_of(right))
     numbers: list[int] = []
     for tensor in (left, right):
         multiplier = quantize_multiplier(scale_of(tensor) / twice_larger)
         numbers += [-zero_point_of(tensor), multiplier.quantized, multiplier.shift]
-    after = quantize_multiplier(twice_larger / ((1 << _ADD_LEFT_SHIFT) * scale_of(view.output)))
+    left_shift = _ADD_LEFT_SHIFTS[view.output.dtype]
+    after = quantize_multiplier(twice_larger / ((1 << left_shift) * scale_of(view.output)))
     output = [zero_point_of(view.output), after.quantized, after.shift, *view.output_range()]
-    return [_elementwise(view, "arm_elementwise_add_s8", [*numbers, _ADD_LEFT_SHIFT], output)]
+    return [_elementwise(view, "arm_elementwise_add", [*numbers, left_shift], output)]
 
 
 def multiply_elements(view: OperatorView, _dsp: bool) -> list[Call[CFunction]]:
@@ -35,18 +35,19 @@ def multiply_elements(view: OperatorView, _dsp: bool) -> list[Call[CFunction]]:
     left, right = view.given(0), view.given(1)
     after = quantize_multiplier(float(left.scales[0] * right.scales[0] / view.output.scales[0]))
     output = [zero_point_of(view.output), after.quantized, after.shift, *view.output_range()]
-    return [_elementwise(view, "arm_elementwise_mul_s8", [-zero_point_of(left), -zero_point_of(right)], output)]
+    return [_elementwise(view, "arm_elementwise_mul", [-zero_point_of(left), -zero_point_of(right)], output)]
 
 
 def _elementwise(view: OperatorView, name: str, inputs: Sequence[int], output: Sequence[int]) -> Call[CFunction]:
     """The kernel takes equal shapes: what is broadcast takes loops around it."""
     left, right, y = view.given(0), view.given(1), view.output
+    kind = KINDS[y.dtype]
     loops, (to_left, to_right, to_y), block = _broadcast(left.shape, right.shape, y.shape)
     function = CFunction(
-        name,
+        f"{name}_{kind.ending}",
         parameters=(
-            *(read(0, offset=offset(to_left)), read(1, offset=offset(to_right)), *map(str, inputs)),
-            *(write(2, offset=offset(to_y)), *map(str, output), str(block)),
+            *(read(0, kind.value, offset(to_left)), read(1, kind.value, offset(to_right)), *map(str, inputs)),
+            *(write(2, kind.value, offset(to_y)), *map(str, output), str(block)),
         ),
         has_status=True,
         loops=loops,
@@ -74,8 +75,8 @@ def _strides(shape: Sequence[int]) -> list[int]:
 
 def pool(view: OperatorView, dsp: bool) -> list[Call[CFunction]]:
     """AVERAGE_POOL_2D and MAX_POOL_2D."""
-    average = view.operator.op == "AVERAGE_POOL_2D"
-    name = "arm_avgpool_s8" if average else "arm_max_pool_s8"
+    average, kind = view.operator.op == "AVERAGE_POOL_2D", KINDS[view.output.dtype]
+    name = f"{'arm_avgpool' if average else 'arm_max_pool'}_{kind.ending}"
     window = view.window(view.number("filter_height"), view.number("filter_width"))
     params = Structure(
         "cmsis_nn_pool_params",
@@ -84,7 +85,7 @@ def pool(view: OperatorView, dsp: bool) -> list[Call[CFunction]]:
     nbytes = buffer_bytes(name, dsp, window.out_width, window.channels) if average else 0
     function = CFunction(
         name,
-        parameters=("&context", "&params", "&input", read(0), "&filter", "&output", write(1)),
+        parameters=("&context", "&params", "&input", read(0, kind.value), "&filter", "&output", write(1, kind.value)),
         definitions=(
             f"static const cmsis_nn_context context = {{{'$2' if nbytes else 0}, {nbytes}}};",
             params.define("params"),
@@ -99,59 +100,43 @@ def pool(view: OperatorView, dsp: bool) -> list[Call[CFunction]]:
 
 
 def softmax(view: OperatorView, _dsp: bool) -> list[Call[CFunction]]:
-    """Differences are scaled to Q5.26 (TFLite's PreprocessSoftmaxScaling, kScaledDiffIntegerBits = 5)."""
+    """SOFTMAX over the last dimension."""
     x = view.given(0)
+    rows = (prod(x.shape[:-1]), x.shape[-1])
+    if x.dtype == "int16":
+        # Differences are scaled to the first table's argument, whose range is 10 (TFLite's softmax.cc).
+        multiplier = quantize_multiplier(scale_of(x) * view.real("beta") / (10.0 / 65535.0))
+        numbers = (*rows, multiplier.quantized, multiplier.shift)
+        function = CFunction(
+            "arm_softmax_s16",
+            (
+                read(0, "int16_t"),
+                *map(str, (*rows, multiplier.quantized, multiplier.shift)),
+                "&tables",
+                write(3, "int16_t"),
+            ),
+            definitions=("static const cmsis_nn_softmax_lut_s16 tables = {(int16_t *)$1, (int16_t *)$2};",),
+            has_status=True,
+        )
+        return [Call(function, (view.argument(0), *softmax_tables(), Activation(view.output.index)))]
+    # Differences are scaled to Q5.26 (TFLite's PreprocessSoftmaxScaling, kScaledDiffIntegerBits = 5).
     multiplier = quantize_multiplier(min(view.real("beta") * scale_of(x) * (1 << 26), 2.0**31 - 1))
     smallest = -((31 << 26) >> multiplier.shift)
-    numbers = (prod(x.shape[:-1]), x.shape[-1], multiplier.quantized, multiplier.shift, smallest)
-    return [_unary(view, CFunction("arm_softmax_s8", (read(0), *map(str, numbers), write(1))))]
-
-
-def clamp(view: OperatorView, _dsp: bool) -> list[Call[CFunction]]:
-    """RELU and its like, as a table of all 256 values."""
-    return [_table(view, *view.output_range(view.operator.op))]
-
-
-def quantize(view: OperatorView, _dsp: bool) -> list[Call[CFunction]]:
-    """QUANTIZE of floats, or of int8 to another scale."""
-    x, y = view.given(0), view.output
-    if x.dtype == "int8":
-        return [_table(view, INT8_MIN, INT8_MAX)]
-    numbers = (_float(scale_of(y)), str(zero_point_of(y)), str(prod(x.shape)))
-    return [_unary(view, CFunction("quantize_s8", (read(0, "float"), *numbers, write(1))))]
-
-
-def dequantize(view: OperatorView, _dsp: bool) -> list[Call[CFunction]]:
-    """DEQUANTIZE."""
-    x = view.given(0)
-    numbers = (_float(scale_of(x)), str(zero_point_of(x)), str(prod(x.shape)))
-    return [_unary(view, CFunction("dequantize_s8", (read(0), *numbers, write(1, "float"))))]
-
-
-def _float(value: float) -> str:
-    return f"{value.hex()}f"
-
-
-def _table(view: OperatorView, low: int, high: int) -> Call[CFunction]:
-    """Another scale and zero point, and a clamp; indexed by the stored value's bits."""
-    x, y = view.given(0), view.output
-    by = quantize_multiplier(scale_of(x) / scale_of(y))
-    values = (multiply(stored - zero_point_of(x), by) + zero_point_of(y) for stored in (*range(128), *range(-128, 0)))
-    table = np.array([min(max(value, low), high) for value in values], np.int8)
-    function = CFunction("look_up_s8", (read(0), read(1), str(prod(x.shape)), write(2)))
-    return Call(function, (view.argument(0), table, Activation(y.index)))
+    numbers = (*rows, multiplier.quantized, multiplier.shift)
+    return [_unary(view, CFunction("arm_softmax_s8", (read(0), *map(str, numbers), str(smallest), write(1))))]
 
 
 def mean(view: OperatorView, _dsp: bool) -> list[Call[CFunction]]:
     """MEAN over neighbouring axes; the number of values folds into the multiplier as in TFLite's QuantizedMeanOrSum."""
-    x, y = view.given(0), view.output
+    x, y, kind = view.given(0), view.output, KINDS[view.output.dtype]
     axes = sorted({int(axis) % len(x.shape) for axis in view.constant(1).ravel()})
     outer, count = prod(x.shape[: axes[0]]), prod(x.shape[axes[0] : axes[-1] + 1])
     ratio = quantize_multiplier(scale_of(x) / scale_of(y))
     room = min(count.bit_length() - 1, 32, 31 + ratio.shift)
     numbers = (outer, count, prod(x.shape[axes[-1] + 1 :]), zero_point_of(x))
     scale = ((ratio.quantized << room) // count, ratio.shift - room, zero_point_of(y))
-    return [_unary(view, CFunction("mean_s8", (read(0), *map(str, (*numbers, *scale)), write(1))))]
+    parameters = (read(0, kind.value), *map(str, (*numbers, *scale)), write(1, kind.value))
+    return [_unary(view, CFunction(f"mean_{kind.ending}", parameters))]
 
 
 def pad(view: OperatorView, _dsp: bool) -> list[Call[CFunction]]:
@@ -163,9 +148,24 @@ def pad(view: OperatorView, _dsp: bool) -> list[Call[CFunction]]:
     start = sum(count * stride for count, stride in zip(before, to_y, strict=True))
     filled = CFunction("memset", ("$0", str(zero_point_of(y) & 0xFF), str(y.value().nbytes)))
     to_x = [stride * item for stride in _strides(x.shape)[:-1]]
-    row = str(x.shape[-1] * item)
-    copied = CFunction("memcpy", (f"$1 + {start}{offset(to_y[:-1])}", f"$0{offset(to_x)}", row), loops=x.shape[:-1])
+    row = (f"$1 + {start}{offset(to_y[:-1])}", read(0, "uint8_t", offset(to_x)), str(x.shape[-1] * item))
+    copied = CFunction("memcpy", row, loops=x.shape[:-1])
     return [Call(filled, (Activation(y.index),)), _unary(view, copied)]
+
+
+def transpose(view: OperatorView, _dsp: bool) -> list[Call[CFunction]]:
+    """TRANSPOSE: what still lies side by side is copied at once."""
+    x, y = view.given(0), view.output
+    item, order = ITEM_BYTES[x.dtype], [int(axis) for axis in view.constant(1).ravel()]
+    kept = len(order)
+    while kept and order[kept - 1] == kept - 1:
+        kept -= 1
+    strides = [stride * item for stride in _strides(x.shape)]
+    to_y = [stride * item for stride in _strides(y.shape)[:kept]]
+    block = str(prod(y.shape[kept:]) * item)
+    to_x = [strides[axis] for axis in order[:kept]]
+    moved = (f"$1{offset(to_y)}", read(0, "uint8_t", offset(to_x)), block)
+    return [_unary(view, CFunction("memcpy", moved, loops=y.shape[:kept]))]
 
 
 def concatenate(view: OperatorView, _dsp: bool) -> list[Call[CFunction]]:
@@ -179,7 +179,7 @@ def concatenate(view: OperatorView, _dsp: bool) -> list[Call[CFunction]]:
         row = prod(part.shape[axis:]) * item
         function = CFunction(
             "memcpy",
-            (f"$1 + {start}{offset([width])}", f"(const uint8_t *)($0){offset([row])}", str(row)),
+            (f"$1 + {start}{offset([width])}", read(0, "uint8_t", offset([row])), str(row)),
             loops=(outer,),
         )
         calls.append(Call(function, (view.argument(index), Activation(y.index))))

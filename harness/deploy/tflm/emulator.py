@@ -14,7 +14,6 @@ RAM_BYTES = 64 << 20
 _CODE_BYTES = 384 << 20
 _STACK_TOP = RAM + RAM_BYTES - 64
 _RETURN = CODE + _CODE_BYTES - 16
-_SECONDS = 120
 _PAGE = 0x1000
 
 
@@ -47,11 +46,11 @@ class Emulator:
         self._uc.reg_write(arm.UC_ARM_REG_C1_C0_2, 0xF << 20)
         self._uc.reg_write(arm.UC_ARM_REG_FPEXC, 1 << 30)
 
-    def call(self, function: str, *arguments: int) -> int:
+    def call(self, function: str, *arguments: int, seconds: int = 120) -> int:
         """What a function of up to four words returns, unsigned.
 
         Raises:
-            BuildError: it took a fault, or did not return within two minutes.
+            BuildError: it took a fault, or did not return in time.
         """
         arm = self._arm
         registers = (arm.UC_ARM_REG_R0, arm.UC_ARM_REG_R1, arm.UC_ARM_REG_R2, arm.UC_ARM_REG_R3)
@@ -60,11 +59,11 @@ class Emulator:
         self._uc.reg_write(arm.UC_ARM_REG_SP, _STACK_TOP)
         self._uc.reg_write(arm.UC_ARM_REG_LR, _RETURN | 1)
         try:
-            self._uc.emu_start(self._symbols[function] | 1, _RETURN, timeout=_SECONDS * 1_000_000)
+            self._uc.emu_start(self._symbols[function] | 1, _RETURN, timeout=seconds * 1_000_000)
         except self._error as error:
             raise BuildError(f"{function} crashed on the emulated core: {error}") from error
         if self._uc.reg_read(arm.UC_ARM_REG_PC) & ~1 != _RETURN:
-            raise BuildError(f"{function} did not return within {_SECONDS} s on the emulated core")
+            raise BuildError(f"{function} did not return within {seconds} s on the emulated core")
         return int(self._uc.reg_read(arm.UC_ARM_REG_R0))
 
     def text(self, symbol: str, most: int) -> str:

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from harness.deploy.memory import Memory
     from harness.deploy.tvm.program import KernelSource, Program
 
+_INTEGERS = (Quantization.INT8, Quantization.INT8_FLOAT_IO)
+_QUANTIZATIONS = (Quantization.FLOAT32, *_INTEGERS)
 _PACKAGES = ("apache-tvm", "apache-tvm-ffi", "tflite")
 
 
@@ -51,12 +53,13 @@ class TvmBackend:
 
     def claims(self) -> Claims:
         """Float32 and int8 on every core."""
-        kinds = (Quantization.FLOAT32, Quantization.INT8)
-        return Claims(tuple(Core), {kind: operators(kind is Quantization.INT8) for kind in kinds})
+        return Claims(tuple(Core), {kind: operators(kind in _INTEGERS) for kind in _QUANTIZATIONS})
 
     def complaints(self, variant: Variant, target: Target, options: BuildOptions) -> Sequence[str]:  # noqa: ARG002
-        """Operators and types that are missing; every core will do."""
-        return unsupported(open_graph(variant.model), variant.quantization is Quantization.INT8)
+        """Quantizations, operators and types that are missing; every core will do."""
+        if variant.quantization not in _QUANTIZATIONS:
+            return [f"{variant.quantization} is not supported; convert the model to {', '.join(_QUANTIZATIONS)}"]
+        return unsupported(open_graph(variant.model), variant.quantization in _INTEGERS)
 
     def generate(self, variant: Variant, target: Target, options: BuildOptions, directory: Path) -> GeneratedCode:
         """Write `model.c` and `kernels.o` into an empty directory.
@@ -93,7 +96,7 @@ def _program(variant: Variant, graph: Graph, target: Target, uses_dsp: bool, cho
 
     groups = fuse_residuals(graph)
     try:
-        if variant.quantization is Quantization.INT8:
+        if variant.quantization in _INTEGERS:
             from harness.deploy.tvm.int8_graph import lower_int8
 
             return assemble_groups(graph, groups, lambda group: lower_int8(graph, group, uses_dsp), overwritable)

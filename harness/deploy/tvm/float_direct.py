@@ -34,7 +34,10 @@ def _lower_conv(conv: OperatorView, last: OperatorView, target: Target) -> Call 
         return None
     weights = conv.constant(1).astype(np.float32)
     bias = np.zeros(len(weights), np.float32) if conv.input(2) is None else conv.constant(2).astype(np.float32)
-    kernel = FloatConv(conv.convolution_window(), len(weights), clamp, fused=target.core is Core.CORTEX_M7)
+    window = conv.convolution_window()
+    if window.is_pointwise:
+        window = window.reshaped(window.height * window.width)
+    kernel = FloatConv(window, len(weights), clamp, fused=target.core is Core.CORTEX_M7)
     arguments = conv.argument(0), kernel.pack(weights), bias
     if last is conv:
         return Call(kernel, (*arguments, Activation(conv.output.index)))

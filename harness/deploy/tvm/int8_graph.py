@@ -48,19 +48,20 @@ def _mean(source: OperatorView) -> Call:
 
 
 def _clamp(source: OperatorView) -> Call:
-    return _rescale(source, source.clamp(source.operator.op))
+    """RELU and its like; TFLite divides their scales in single precision."""
+    ratio = float(source.given(0).scales[0] / source.output.scales[0])
+    return _rescale(source, ratio, source.clamp(source.operator.op))
 
 
-def _rescale(source: OperatorView, output: Clamp) -> Call:
+def _rescale(source: OperatorView, ratio: float, output: Clamp) -> Call:
     x = source.given(0)
-    multiplier = quantize_multiplier(scale_of(x) / scale_of(source.output))
-    return _simple(Rescale(prod(x.shape), zero_point_of(x), multiplier, output), source)
+    return _simple(Rescale(prod(x.shape), zero_point_of(x), quantize_multiplier(ratio), output), source)
 
 
 def _quantize(source: OperatorView) -> Call:
     x, y = source.given(0), source.output
     if x.dtype == "int8":
-        return _rescale(source, source.clamp("NONE"))
+        return _rescale(source, scale_of(x) / scale_of(y), source.clamp("NONE"))
     return _simple(Quantize(prod(x.shape), scale_of(y), zero_point_of(y)), source)
 
 

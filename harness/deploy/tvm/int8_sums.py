@@ -39,9 +39,12 @@ class _Scales:
 
     @classmethod
     def of(cls, source: OperatorView) -> _Scales:
-        left, right, output = (scale_of(tensor) for tensor in (source.given(0), source.given(1), source.output))
+        tensors = source.given(0), source.given(1), source.output
         if source.operator.op == "MUL":
-            return cls(Multiplier(0, 0), Multiplier(0, 0), quantize_multiplier(left * right / output))
+            # TFLite multiplies and divides these in single precision.
+            first, second, third = (tensor.scales[0] for tensor in tensors)
+            return cls(Multiplier(0, 0), Multiplier(0, 0), quantize_multiplier(float(first * second / third)))
+        left, right, output = (scale_of(tensor) for tensor in tensors)
         twice_larger = 2 * max(left, right)
         first, second = (quantize_multiplier(scale / twice_larger) for scale in (left, right))
         return cls(first, second, quantize_multiplier(twice_larger / ((1 << 20) * output)))

@@ -69,6 +69,7 @@ def _channels(
 
 
 def lower_conv(source: OperatorView) -> Call:
+    """CONV_2D."""
     weights = source.constant(1)
     window = source.convolution_window()
     out_channels = weights.shape[0]
@@ -79,7 +80,7 @@ def lower_conv(source: OperatorView) -> Call:
 
 
 def lower_dense(source: OperatorView) -> Call:
-    """A dense layer is a pointwise convolution over as many pixels as there are rows."""
+    """FULLY_CONNECTED: a pointwise convolution over as many pixels as there are rows."""
     weights = source.constant(1)
     features, depth = weights.shape
     rows = prod(source.output.shape) // features
@@ -123,6 +124,7 @@ def _packed(source: OperatorView, window: Window, weights: NDArray[np.int8], cha
 
 
 def lower_depthwise(source: OperatorView) -> Call:
+    """DEPTHWISE_CONV_2D."""
     weights = source.constant(1)
     window = source.convolution_window()
     out_channels = weights.shape[3]

@@ -26,6 +26,21 @@ def _digits(arguments: Arguments) -> Split:
     return Split(train.samples.reshape(shape), train.labels, test.samples.reshape(shape), test.labels)
 
 
+def _digits_rgb(_arguments: Arguments) -> Split:
+    """The same samples for networks that take small photographs, as of CIFAR-10: 32x32 of three equal colours."""
+    train, test = load_named("digits", "train"), load_named("digits", "test")
+    return Split(_photographs(train.samples), train.labels, _photographs(test.samples), test.labels)
+
+
+def _photographs(images: NDArray[np.generic]) -> NDArray[np.generic]:
+    """(count, 28, 28, 1) of 0 to 1, where a pixel is 3x3 -> (count, 32, 32, 3) of 0 to 255, where it is 4x4."""
+    import numpy as np
+
+    pixels = images[:, 2:26:3, 2:26:3]
+    larger: NDArray[np.generic] = np.kron(pixels, np.full((1, 4, 4, 3), 255, np.float32)).astype(np.float32)
+    return larger
+
+
 def _small_digits(_arguments: Arguments) -> Split:
     """As they are: the middle of each pixel, of which `load_named` makes nine."""
     train, test = load_named("digits", "train"), load_named("digits", "test")
@@ -60,6 +75,9 @@ def _of_table(name: str, title: str, goal: Goal) -> Source:
 
 BUNDLED = {
     "digits": Source("digits of scikit-learn, 28x28", {"flat_features": False}, _digits_goal, _digits),
+    "digits_rgb": Source(
+        "digits of scikit-learn, 32x32 RGB", {}, lambda _: classify((32, 32, 3), 10, (0.0, 255.0)), _digits_rgb
+    ),
     "digits_8x8": Source("digits of scikit-learn, 8x8", {}, lambda _: classify((64,), 10), _small_digits),
     "wine": _of_table("wine", "wines of scikit-learn", classify((13,), 3, _STANDARDIZED)),
     "breast_cancer": _of_table("breast_cancer", "breast cancer of scikit-learn", classify((30,), 2, _STANDARDIZED)),

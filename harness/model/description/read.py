@@ -125,7 +125,7 @@ def _check(description: Description, path: Path) -> None:
             f"{path}: embedding_dim: {network.embedding_dim} does not fit {description.data.name}: an embedding takes "
             "sequences of indices, a network without one sequences of vectors"
         )
-    if not isinstance(network, Cnn) and description.training.augmentation and rank != 3:
+    if description.training.augmentation and rank != 3:
         raise ModelError(f"{path}: augmentation: only images can be shifted and mirrored")
 
 

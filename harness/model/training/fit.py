@@ -92,7 +92,7 @@ def train(
     for variable, value in zip(_variables(model), state.variables, strict=True):
         variable.assign(value)
     batches = -(-len(split.train_x) // training.batch_size)
-    while len(state.epochs) < training.epochs and not _exhausted(state, training.patience):
+    while len(state.epochs) < training.epochs and not is_exhausted(state, training.patience):
         first = len(state.epochs) * batches
         watch = _watch(tell, first, batches * training.epochs)
         state = _after(state, _epoch(entry, model, split, len(state.epochs), seed, watch), model)
@@ -138,7 +138,7 @@ def _epoch(entry: ZooEntry, model: Any, split: Split, number: int, seed: int, wa
 
     generator = np.random.default_rng((seed, number))
     order = generator.permutation(len(split.train_x))
-    samples = _augmented(split.train_x[order], generator) if entry.training.augmentation else split.train_x[order]
+    samples = augmented(split.train_x[order], generator) if entry.training.augmentation else split.train_x[order]
     rate = entry.training.rate(number)
     model.optimizer.learning_rate.assign(rate)
     held_out = (split.test_x, split.test_y) if len(split.test_x) else None
@@ -167,7 +167,8 @@ def _after(state: State, epoch: Epoch, model: Any) -> State:
     return replace(state, best=len(epochs) - 1, weights=model.get_weights())
 
 
-def _exhausted(state: State, patience: int) -> bool:
+def is_exhausted(state: State, patience: int) -> bool:
+    """Whether so many epochs in a row brought nothing; never with a patience of 0."""
     return patience > 0 and len(state.epochs) - 1 - state.best >= patience
 
 
@@ -181,7 +182,7 @@ def _watch(tell: Callable[[int, int], None], first: int, total: int) -> Any:
     return keras.callbacks.LambdaCallback(on_train_batch_end=told)
 
 
-def _augmented(images: NDArray[Any], generator: np.random.Generator) -> NDArray[Any]:
+def augmented(images: NDArray[Any], generator: np.random.Generator) -> NDArray[Any]:
     """Images (height, width, channels), shifted by up to a tenth of their size, edges repeated; half are mirrored."""
     import numpy as np
 

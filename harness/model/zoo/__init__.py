@@ -24,7 +24,7 @@ __all__ = ["ZOO", "ZooEntry"]
 _ENTRIES = (
     *(lenet5_digits.ENTRY, kws_ds_cnn.ENTRY, ic_resnet8.ENTRY, vww_mobilenet_v1.ENTRY, ad_autoencoder.ENTRY),
     *(sww_ds_cnn.ENTRY, mobilenet_v2.ENTRY, lenet5_digits.MNIST, resnet20.ENTRY, lenet5_digits.CLASSIC),
-    *(micro_cnn.ENTRY, *edgemark.ENTRIES),
+    *(micro_cnn.ENTRY, ic_resnet8.DIGITS, *edgemark.ENTRIES),
     *classical.ENTRIES,
 )
 ZOO: Mapping[str, ZooEntry] = {entry.name: entry for entry in _ENTRIES}

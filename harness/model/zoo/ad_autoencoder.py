@@ -32,4 +32,5 @@ ENTRY = ZooEntry(
     source="MLPerf Tiny v1.0 anomaly detection reference; DCASE 2020 task 2 baseline",
     goal=regress(INPUT_SHAPE, 640, input_range=(-85.0, 15.0)),
     build=build,
+    judged_by="AUC",
 )

@@ -37,6 +37,7 @@ class ZooEntry:
         optional: whether its weights are seeded where the data is not at hand, instead of that being an error.
         recipe: all that `build` depends on beside the code of this package.
         reference: what `find_entry` finds it by.
+        judged_by: where that is not the metric of its training.
     """
 
     name: str
@@ -52,6 +53,7 @@ class ZooEntry:
     optional: bool = True
     recipe: str = ""
     reference: str = ""
+    judged_by: str = ""
 
     @property
     def input_shape(self) -> tuple[int, ...]:
@@ -64,7 +66,7 @@ class ZooEntry:
     @property
     def metric(self) -> str:
         """What it is judged by, for people."""
-        return METRIC_TITLES[self.goal.metric]
+        return self.judged_by or METRIC_TITLES[self.goal.metric]
 
     @property
     def trained(self) -> bool:

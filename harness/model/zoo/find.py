@@ -76,7 +76,7 @@ def entry_of(description: Description) -> ZooEntry:
         data=description.data,
         training=description.training,
         seed=description.seed,
-        recipe=type(network).__name__ + network.to_json(),
+        recipe=repr(network),
     )
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from harness.model.datasets.sources import data_spec
 from harness.model.goal import classify
+from harness.model.training.training import Training
 from harness.model.zoo.blocks import normalized_relu, residual
 from harness.model.zoo.entry import ZooEntry
 
@@ -33,4 +35,16 @@ ENTRY = ZooEntry(
     "stands for the ResNet of TDSE, whose layers are unpublished",
     goal=classify(INPUT_SHAPE, 10, (0.0, 255.0)),
     build=build,
+)
+
+DIGITS = ZooEntry(
+    name="resnet8_digits",
+    title="ResNet-8 on digits",
+    task="handwritten digits",
+    dataset="digits of scikit-learn, 32x32 RGB",
+    source="ic_resnet8, where CIFAR-10 is not at hand: a network of its size that is really trained",
+    goal=classify(INPUT_SHAPE, 10, (0.0, 255.0)),
+    build=build,
+    data=data_spec("digits_rgb"),
+    training=Training(8, 32, 2e-3, "cosine", validation_share=0.0),
 )

@@ -11,6 +11,7 @@ from ai_edge_litert import schema_py_generated as schema
 from harness.deploy.cmsis_nn import CmsisNnBackend
 from harness.model.model import Model
 from tests.deploy.agreement import Deployed, deploy, largest_difference
+from tests.deploy.scale_ratios import assert_all_values_agree, ratios_of_small_integers
 from tests.deploy.tiny_model import TinyModel
 
 pytestmark = pytest.mark.usefixtures("kernels")
@@ -20,18 +21,36 @@ def _deploy(model: Model, path: Path) -> Deployed:
     return deploy(CmsisNnBackend(), model, path / "code")
 
 
-def test_quantizing_and_dequantizing_are_exact(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("dtype", "zero_point", "bytes_of_values"), [("int8", 5, 208), ("int16", 0, 400)])
+def test_quantizing_and_dequantizing_are_exact(
+    dtype: str, zero_point: int, bytes_of_values: int, tmp_path: Path
+) -> None:
     tiny = TinyModel()
     real = tiny.tensor((1, 200), "float32")
-    x = tiny.tensor((1, 200), scale=0.011, zero_point=5)
-    y = tiny.tensor((1, 200), scale=0.02, zero_point=-8)
+    x = tiny.tensor((1, 200), dtype, scale=0.011, zero_point=zero_point)
+    y = tiny.tensor((1, 200), dtype, scale=0.02, zero_point=-2 * zero_point)
     answer = tiny.tensor((1, 200), "float32")
     tiny.operator("QUANTIZE", [real], x, "QuantizeOptions", version=1)
     tiny.operator("QUANTIZE", [x], y, "QuantizeOptions", version=2)
     tiny.operator("DEQUANTIZE", [y], answer, "DequantizeOptions", version=2)
     deployed = _deploy(tiny.write(tmp_path / "model.tflite", [real], [answer]), tmp_path)
     assert largest_difference(deployed) == 0
-    assert deployed.code.arena_bytes == 208 + 800, "int8 is rescaled where it lies"
+    assert deployed.code.arena_bytes == bytes_of_values + 800, "integers are rescaled where they lie"
+
+
+@pytest.mark.parametrize("name", ["RELU", "QUANTIZE", "LEAKY_RELU", "MUL", "MEAN"])
+def test_ties_are_rounded_as_the_precision_of_tflites_scales_has_it(name: str, tmp_path: Path) -> None:
+    assert_all_values_agree(_deploy(ratios_of_small_integers(name, tmp_path / "model.tflite"), tmp_path))
+
+
+@pytest.mark.parametrize(("source", "target"), [("int8", "int16"), ("int16", "int8")])
+def test_values_of_one_width_become_the_other_exactly(source: str, target: str, tmp_path: Path) -> None:
+    tiny = TinyModel()
+    points = {"int8": -9, "int16": 0}
+    x = tiny.tensor((1, 300), source, scale=0.03, zero_point=points[source])
+    y = tiny.tensor((1, 300), target, scale=0.05, zero_point=points[target])
+    tiny.operator("QUANTIZE", [x], y, "QuantizeOptions", version=2)
+    assert largest_difference(_deploy(tiny.write(tmp_path / "model.tflite", [x], [y]), tmp_path)) == 0
 
 
 @pytest.mark.parametrize("depthwise", [False, True])

@@ -111,6 +111,14 @@ def test_a_layer_that_a_kernel_refuses_is_named_with_its_words(tmp_path: Path) -
         build_firmware(variant, L4R5.target, TflmBackend())
 
 
+def test_a_layer_that_a_kernel_refuses_as_it_runs_is_named_too(tmp_path: Path) -> None:
+    tiny = TinyModel()
+    x, y = tiny.tensor((1, 8), scale=0.1), tiny.tensor((1, 8), scale=0.1)
+    variant = variant_of(tiny.write(tmp_path / "neg.tflite", [x], [tiny.operator("NEG", [x], y)]))
+    with pytest.raises(UnsupportedModelError, match=r"refuses layer tensor_1 \(NEG\): .*failed to invoke"):
+        build_firmware(variant, L4R5.target, TflmBackend())
+
+
 def test_other_cores_run_it_too(tmp_path: Path) -> None:
     variant = classifier(tmp_path)
     for name in ("nucleo_f746zg", "nucleo_u575zi_q"):

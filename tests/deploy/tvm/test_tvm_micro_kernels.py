@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
+import capstone
 import numpy as np
 import pytest
+from elftools.elf.elffile import ELFFile
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
 from harness.deploy.quantize_math import Rounding
 from harness.deploy.target import Core
+from harness.deploy.toolchain import find_toolchain, run_tool
 from harness.deploy.tvm.kernels.packing import can_be_packed, pack_channels
+from harness.deploy.tvm.micro.dense_dots import DenseDots
 from harness.deploy.tvm.micro.dots import Dots
 from harness.deploy.tvm.micro.dual_issue import in_pairs
 from harness.deploy.tvm.micro.finish import Finish
+from harness.deploy.tvm.micro.moves import CopyWords, WidenWords
 
 FINISH = Finish(Rounding.TWICE, -128, -128, 127)
-DOTS = Dots(True, 4, 32, 3, 1, 8, 64, 16, FINISH)
+DOTS = Dots(True, 4, True, True, 32, 3, 1, 8, 64, 0, 16, FINISH)
 
 
 def test_a_symbol_tells_one_meaning_from_another() -> None:
@@ -103,3 +109,18 @@ def test_packed_weights_give_both_sums_of_any_input(taps: np.ndarray[tuple[int, 
 @pytest.mark.parametrize(("depth", "fits"), [(511, True), (600, False)])
 def test_sums_that_might_overflow_are_not_packed(depth: int, fits: bool) -> None:
     assert can_be_packed(np.full((2, depth), 127, np.int8)) is fits
+
+
+def test_instructions_are_words(tmp_path: Path) -> None:
+    """Where nothing is cut off beyond int8, none has 16 bits, so that none lies across words."""
+    kernels = DOTS, DenseDots(4, False, 2, 8, FINISH), CopyWords(), WidenWords()
+    source, made = tmp_path / "micro.c", tmp_path / "micro.o"
+    source.write_text("".join(kernel.source(Core.CORTEX_M4) for kernel in kernels))
+    compiler = str(find_toolchain().compiler)
+    run_tool([compiler, "-mcpu=cortex-m4", "-mthumb", "-O2", "-c", source, "-o", made])
+    with made.open("rb") as file:
+        code = ELFFile(file).get_section_by_name(".text").data()
+    disassembler = capstone.Cs(capstone.CS_ARCH_ARM, capstone.CS_MODE_THUMB | capstone.CS_MODE_MCLASS)
+    short = [f"{name} {operands}" for _, size, name, operands in disassembler.disasm_lite(code, 0) if size == 2]
+    assert len(code) > 1000
+    assert not [text for text in short if not text.startswith(("nop", "movs r0, r0"))]

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from harness.errors import DatasetError, ModelError
+from harness.model.training.fit import State, augmented, is_exhausted
 from harness.model.training.history import Epoch, History
 from harness.model.training.training import Training
 from harness.model.zoo.find import find_entry
@@ -121,3 +122,21 @@ def test_a_training_that_fails_says_why(tmp_path: Path, monkeypatch: pytest.Monk
 def test_an_epoch_reads_itself_back() -> None:
     epoch = Epoch(1e-3, 0.5, 0.75)
     assert Epoch.from_json(epoch.to_json()) == epoch
+
+
+@pytest.mark.parametrize(("best", "epochs", "patience", "over"), [(0, 4, 3, True), (1, 4, 3, False), (0, 9, 0, False)])
+def test_training_ends_when_patience_does(best: int, epochs: int, patience: int, over: bool) -> None:
+    state = State(tuple(Epoch(1e-3, 1.0, 0.5, 1.0, 0.5) for _ in range(epochs)), best, [], [])
+    assert is_exhausted(state, patience) == over
+
+
+def test_images_are_shifted_and_mirrored_within_their_bounds() -> None:
+    images = np.arange(20 * 20, dtype=np.float32).reshape(1, 20, 20, 1).repeat(200, axis=0)
+    moved = augmented(images, np.random.default_rng(0))
+    assert moved.shape == images.shape
+    centres = {float(one) for one in moved[:, 10, 10, 0]}
+    rows = {int(one) // 20 for one in centres}
+    columns = {int(one) % 20 for one in centres}
+    assert rows == set(range(8, 13))
+    assert columns == set(range(7, 13))
+    assert len(np.unique(moved, axis=0)) > 40

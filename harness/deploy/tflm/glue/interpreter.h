@@ -35,10 +35,22 @@ Interpreter *make_interpreter(uint8_t *arena, size_t bytes, tflite::MicroProfile
     return new (memory) Interpreter(tflite::GetModel(model_flatbuffer), *resolver, arena, bytes, nullptr, profiler);
 }
 
-/* What TensorFlow Lite Micro expects of a platform, and must never come to. */
-extern "C" inline __attribute__((used)) void __cxa_pure_virtual()
+/* Failed checks, which the C library would print: the fault tells where they were. */
+extern "C" {
+[[noreturn]] inline __attribute__((used)) void abort()
 {
     __builtin_trap();
+}
+
+[[noreturn]] inline __attribute__((used)) void __assert_func(const char *, int, const char *, const char *)
+{
+    __builtin_trap();
+}
+
+[[noreturn]] inline __attribute__((used)) void __cxa_pure_virtual()
+{
+    __builtin_trap();
+}
 }
 
 #endif

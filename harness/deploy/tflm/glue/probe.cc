@@ -58,6 +58,7 @@ uint32_t probe_recorded(uint8_t *arena, uint32_t bytes)
     return recording->arena_used_bytes();
 }
 
+/* One inference of whatever lies in the arena. */
 int32_t probe_invoke(void)
 {
     return interpreter->Invoke();
@@ -74,11 +75,6 @@ void DebugLog(const char *format, va_list arguments)
 int DebugVsnprintf(char *buffer, size_t size, const char *format, va_list arguments)
 {
     return vsnprintf(buffer, size, format, arguments);
-}
-
-[[noreturn]] void abort(void)
-{
-    __builtin_trap();
 }
 
 /* There is no heap: vsnprintf does not need one for what TensorFlow Lite Micro prints. */

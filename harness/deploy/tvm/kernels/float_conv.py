@@ -72,13 +72,17 @@ class FloatConv(Kernel):
     def _dots(self, channels: int) -> FloatDots:
         window = self.window
         chunks, steps = steps_of(window.kernel_width * window.channels)
+        stride = 4 * window.stride_width * window.channels
         return FloatDots(
             channels=channels,
-            stride=4 * window.stride_width * window.channels,
+            tiled=window.out_width >= PIXELS,
+            single=window.out_width % PIXELS > 0,
+            stride=stride,
             runs=window.kernel_height,
             chunks=chunks,
             steps=steps,
             jump=4 * (window.dilation_height * self._pitch - chunks * steps),
+            row_jump=4 * window.stride_height * self._pitch - window.out_width * stride,
             out_channels=self.out_channels,
             clamp=self.clamp,
             fused=self.fused,
@@ -155,15 +159,15 @@ class FloatConv(Kernel):
         weights = tensors["weights"][channel * (window.taps * window.channels)]
         call(CopyWords(), T.address_of(taps[0]), T.address_of(weights), T.int32(dots.words))
         inputs, top = (tensors["rows"], T.int32(0)) if self._padded else (tensors["x"], first * window.stride_height)
-        with T.serial(count) as i:
-            place = (first + i) * (window.out_width * self.out_channels) + channel
-            call(
-                dots,
-                T.address_of(inputs[(top + i * window.stride_height) * self._pitch]),
-                T.address_of(taps[0]),
-                T.address_of(tensors["bias"][channel]),
-                T.address_of(y[place]),
-                T.int32(window.out_width // PIXELS),
-                T.int32(window.out_width % PIXELS),
-                T.address_of((tensors["summand"] if self.residual else y)[place]),
-            )
+        place = first * (window.out_width * self.out_channels) + channel
+        call(
+            dots,
+            T.address_of(inputs[top * self._pitch]),
+            T.address_of(taps[0]),
+            T.address_of(tensors["bias"][channel]),
+            T.address_of(y[place]),
+            T.int32(window.out_width // PIXELS),
+            T.int32(window.out_width % PIXELS),
+            count,
+            T.address_of((tensors["summand"] if self.residual else y)[place]),
+        )

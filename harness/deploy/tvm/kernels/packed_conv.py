@@ -76,14 +76,18 @@ class PackedConv(Kernel):
         window, rows = self.window, self._rows(self.block_rows)
         chunks, steps = steps_of(self._run_elements(rows))
         stride = 2 * window.stride_width * rows.channels
+        pixels = tile_of(stride, self.out_channels, window.out_width, window.kernel_height * chunks * steps)
         return Dots(
             paired=paired,
-            pixels=tile_of(stride, self.out_channels),
+            pixels=pixels,
+            tiled=window.out_width >= pixels,
+            single=window.out_width % pixels > 0,
             stride=stride,
             runs=window.kernel_height,
             chunks=chunks,
             steps=steps,
             jump=2 * window.dilation_height * rows.pitch - 4 * chunks * steps,
+            row_jump=2 * window.stride_height * rows.pitch - window.out_width * stride,
             out_channels=self.out_channels,
             finish=self.finish,
         )
@@ -153,17 +157,16 @@ class PackedConv(Kernel):
         """`count` rows of outputs from element `begin` on, in one pair of channels, or in the last one."""
         weights, rows, taps = tensors["weights"], tensors["rows"], tensors["taps"]
         window, dots = self.window, self._dots(paired)
-        image = self._rows(self.block_rows)
         if not paired:
             group = T.int32(self.out_channels // 2)
         call(CopyWords(), T.address_of(taps[0]), T.address_of(weights[group * dots.words]), T.int32(dots.words))
-        with T.serial(count) as i:
-            call(
-                dots,
-                T.address_of(rows[i * (window.stride_height * image.pitch)]),
-                T.address_of(taps[0]),
-                T.address_of(tensors["parameters"][group * 6]),
-                made_at(self.residual, tensors, begin, i * self._row_outputs + group * 2),
-                T.int32(window.out_width // dots.pixels if dots.pixels > 1 else 0),
-                T.int32(window.out_width % dots.pixels if dots.pixels > 1 else window.out_width),
-            )
+        call(
+            dots,
+            T.address_of(rows[0]),
+            T.address_of(taps[0]),
+            T.address_of(tensors["parameters"][group * 6]),
+            made_at(self.residual, tensors, begin, group * 2),
+            T.int32(window.out_width // dots.pixels),
+            T.int32(window.out_width % dots.pixels),
+            count,
+        )

@@ -53,14 +53,28 @@ class PackedPointwise(Kernel):
     def block(self) -> int:
         """Pixels at a time: some tiles."""
         budget = max(_LEAST_WORKSPACE, self.pixels * (self.channels + self.out_channels) // 4)
-        fitting = max(1, min(budget // (8 * self._pitch), _ENOUGH_PIXELS // 4))
-        return min(4 * fitting, self.pixels)
+        tile = self._dots(True).pixels
+        fitting = max(1, min(budget // (2 * tile * self._pitch), _ENOUGH_PIXELS // tile))
+        return min(tile * fitting, self.pixels)
 
     def _dots(self, paired: bool) -> Dots:
         chunks, steps = steps_of(self._pitch)
         stride = 2 * self._pitch
-        tile = tile_of(stride, self.out_channels)
-        return Dots(paired, tile, stride, 1, chunks, steps, 0, self.out_channels, self.finish)
+        tile = tile_of(stride, self.out_channels, self.pixels, chunks * steps)
+        return Dots(
+            paired=paired,
+            pixels=tile,
+            tiled=self.pixels >= tile,
+            single=self.pixels % tile > 0,
+            stride=stride,
+            runs=1,
+            chunks=chunks,
+            steps=steps,
+            jump=0,
+            row_jump=0,
+            out_channels=self.out_channels,
+            finish=self.finish,
+        )
 
     @property
     def micro_kernels(self) -> tuple[MicroKernel, ...]:
@@ -136,6 +150,7 @@ class PackedPointwise(Kernel):
             T.address_of(taps[0]),
             T.address_of(tensors["parameters"][group * 6]),
             made_at(self.residual, tensors, begin, group * 2),
-            T.floordiv(count, dots.pixels) if dots.pixels > 1 else T.int32(0),
-            T.floormod(count, dots.pixels) if dots.pixels > 1 else count,
+            T.floordiv(count, dots.pixels),
+            T.floormod(count, dots.pixels),
+            T.int32(1),
         )

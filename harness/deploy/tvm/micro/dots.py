@@ -8,11 +8,10 @@ from typing import ClassVar
 from harness.deploy.tvm.micro.finish import Finish, add_constant
 from harness.deploy.tvm.micro.micro_kernel import MicroKernel
 
-_SAVED = 36
 _FRAME = 28
-# What lies on the stack.
-_TAPS, _PARAMETERS, _OUTPUT, _RUN_END, _END = 0, 4, 8, 12, 16
-_TILES, _SINGLES = _FRAME + _SAVED, _FRAME + _SAVED + 4
+# What lies on the stack: ours, and arguments.
+_TAPS, _PARAMETERS, _OUTPUT, _RUN_END, _END, _LEFT = 0, 4, 8, 12, 16, 20
+_TILES, _SINGLES, _ROWS = (_FRAME + 36 + 4 * n for n in range(3))
 _PIXEL, _TAP, _WEIGHT = "r0", "r1", "r2"
 _ACCUMULATORS = ("r4", "r5", "r6", "r7", "r8", "r9", "r10", "r11")
 _MOST_STEPS = 8
@@ -22,9 +21,10 @@ _LONGEST_OFFSET = 4095
 
 @dataclass(frozen=True)
 class Dots(MicroKernel):
-    """void f(const int16_t *pixels, const int32_t *taps, const int32_t *parameters, int8_t *y, tiles, singles).
+    """void f(const int16_t *pixels, const int32_t *taps, const int32_t *parameters, int8_t *y, tiles, singles, rows).
 
-    Computes `tiles` groups of `pixels` outputs, then `singles` outputs, each `out_channels` bytes behind the last.
+    Computes `rows` rows of `tiles` groups of `pixels` outputs, then `singles` outputs, each `out_channels` bytes
+    behind the last.
 
     A word of taps holds two weights of one channel as halfwords; if `paired`, 256 times a weight of one channel plus
     a weight of the next, so that one SMLAD without and one with SXTB16 add to both sums.
@@ -32,22 +32,27 @@ class Dots(MicroKernel):
     Attributes:
         paired: two channels at once; else one.
         pixels: outputs in a tile.
+        tiled, single: whether there ever are tiles, and outputs beside them.
         stride: bytes from an output's first input to the next one's.
         runs: stretches of consecutive inputs that an output needs.
         chunks: loop iterations in a run.
         steps: words in an iteration.
         jump: bytes from a run's end to the next one's begin.
+        row_jump: bytes from where a row's next output would begin to the next row's first.
         out_channels: bytes from an output to the next.
     """
 
     kind: ClassVar[str] = "dots"
     paired: bool
     pixels: int
+    tiled: bool
+    single: bool
     stride: int
     runs: int
     chunks: int
     steps: int
     jump: int
+    row_jump: int
     out_channels: int
     finish: Finish
 
@@ -60,48 +65,58 @@ class Dots(MicroKernel):
         lines = ["push {r4-r11, lr}", f"sub sp, sp, #{_FRAME}"]
         lines += [f"str r1, [sp, #{_TAPS}]", f"str r2, [sp, #{_PARAMETERS}]", f"str r3, [sp, #{_OUTPUT}]"]
         lines += [*add_constant("r1", "r1", 4 * self.words, "lr"), f"str r1, [sp, #{_END}]"]
-        if self.pixels > 1:
-            lines += self._tiles(self.pixels, _TILES, 1)
-        lines += self._tiles(1, _SINGLES, 5)
+        lines.append("9:")
+        lines += self._tiles(self.pixels, _TILES, 1) if self.tiled else []
+        lines += self._tiles(1, _SINGLES, 5) if self.single else []
+        lines += add_constant(_PIXEL, _PIXEL, self.row_jump, "lr")
+        lines += [f"ldr lr, [sp, #{_ROWS}]", "subs lr, lr, #1", f"str lr, [sp, #{_ROWS}]", "bne 9b"]
         return [*lines, f"add sp, sp, #{_FRAME}", "pop {r4-r11, pc}"]
+
+    @property
+    def _unrolled_runs(self) -> int:
+        """Short runs of which several make one iteration."""
+        fitting = (n for n in range(self.runs, 0, -1) if self.runs % n == 0 and n * self.steps <= _MOST_STEPS)
+        return next(fitting, 1) if self.chunks == 1 else 1
 
     def _tiles(self, pixels: int, count: int, label: int) -> list[str]:
         """The loop over tiles of so many pixels; `count` is where on the stack their number lies."""
         accumulators = _ACCUMULATORS[: pixels * (2 if self.paired else 1)]
-        run_bytes = 4 * self.chunks * self.steps
-        lines = [f"ldr lr, [sp, #{count}]", "cmp lr, #0", f"beq {label + 3}f"]
+        lines = [f"ldr lr, [sp, #{count}]", "cmp lr, #0", f"beq {label + 3}f", f"str lr, [sp, #{_LEFT}]"]
         lines += [f"{label}:", f"ldr {_TAP}, [sp, #{_TAPS}]", *(f"mov {register}, #0" for register in accumulators)]
-        nested = self.runs > 1 and self.chunks > 1
-        if nested:
-            lines += [*add_constant("lr", _TAP, run_bytes, "lr"), f"str lr, [sp, #{_RUN_END}]"]
-        if self.runs > 1:
-            lines.append(f"{label + 1}:")
-        if self.chunks > 1:
-            lines.append(f"{label + 2}:")
-        for _ in range(self.steps):
-            lines += self._step(pixels)
-        if self.chunks > 1:
-            lines += [f"ldr lr, [sp, #{_RUN_END if nested else _END}]", f"cmp {_TAP}, lr", f"bne {label + 2}b"]
-        if self.runs > 1:
-            lines += add_constant(_PIXEL, _PIXEL, self.jump, "r3")
-            if nested:
-                lines += [*add_constant("lr", "lr", run_bytes, "r3"), f"str lr, [sp, #{_RUN_END}]"]
-            lines += [f"ldr r2, [sp, #{_END}]", f"cmp {_TAP}, r2", f"bne {label + 1}b"]
+        lines += self._sum_up(pixels, label)
         lines += self._finish(pixels)
         advanced = 4 * self.words + (self.runs * self.jump if self.runs > 1 else 0)
         lines += add_constant(_PIXEL, _PIXEL, pixels * self.stride - advanced, "lr")
-        return [
-            *lines,
-            *(f"ldr lr, [sp, #{count}]", "subs lr, lr, #1", f"str lr, [sp, #{count}]", f"bne {label}b"),
-            f"{label + 3}:",
-        ]
+        lines += [f"ldr lr, [sp, #{_LEFT}]", "subs lr, lr, #1", f"str lr, [sp, #{_LEFT}]", f"bne {label}b"]
+        return [*lines, f"{label + 3}:"]
+
+    def _sum_up(self, pixels: int, label: int) -> list[str]:
+        """The loops over runs and the words in them."""
+        run_bytes, unrolled = 4 * self.chunks * self.steps, self._unrolled_runs
+        nested, looped = self.runs > 1 and self.chunks > 1, self.runs > unrolled
+        lines = [*add_constant("lr", _TAP, run_bytes, "lr"), f"str lr, [sp, #{_RUN_END}]"] if nested else []
+        lines += [f"{label + 1}:"] if looped else []
+        lines += [f"{label + 2}:"] if self.chunks > 1 else []
+        for _ in range(unrolled):
+            lines += self._step(pixels) * self.steps
+            if self.runs > 1 and not nested:
+                lines += add_constant(_PIXEL, _PIXEL, self.jump, "r3")
+        if self.chunks > 1:
+            lines += [f"ldr lr, [sp, #{_RUN_END if nested else _END}]", f"cmp {_TAP}, lr", f"bne {label + 2}b"]
+        if nested:
+            lines += add_constant(_PIXEL, _PIXEL, self.jump, "r3")
+            lines += [*add_constant("lr", "lr", run_bytes, "r3"), f"str lr, [sp, #{_RUN_END}]"]
+        if looped:
+            lines += [f"ldr r2, [sp, #{_END}]", f"cmp {_TAP}, r2", f"bne {label + 1}b"]
+        return lines
 
     def _step(self, pixels: int) -> list[str]:
         """One word of taps; adjacent loads pipeline, and the first pixel's moves the pointer to the next word."""
         lines = [f"ldr {_WEIGHT}, [{_TAP}], #4"]
         order = [*range(1, pixels), 0]
-        for first in range(0, pixels, 2):
-            values = dict(zip(order[first : first + 2], ("r3", "r12"), strict=False))
+        registers = ("r3", "r12", *_ACCUMULATORS[pixels * (2 if self.paired else 1) :])
+        for first in range(0, pixels, len(registers)):
+            values = dict(zip(order[first : first + len(registers)], registers, strict=False))
             for pixel, value in values.items():
                 place = f"[{_PIXEL}, #{pixel * self.stride}]" if pixel else f"[{_PIXEL}], #4"
                 lines.append(f"ldr {value}, {place}")
@@ -149,9 +164,29 @@ def steps_of(elements: int) -> tuple[int, int]:
     return chunks, -(-words // chunks)
 
 
-def tile_of(stride: int, out_channels: int) -> int:
-    """The most pixels in a tile whose inputs and outputs a load or store can reach."""
-    return next(pixels for pixels in (4, 2, 1) if (pixels - 1) * max(stride, out_channels) < _LONGEST_OFFSET)
+def tile_of(stride: int, out_channels: int, outputs: int, words: int) -> int:
+    """How many outputs to make a tile of, that a load and a store can reach: what takes the fewest cycles.
+
+    Args:
+        outputs: in a row.
+        words: of taps.
+    """
+
+    def cycles(pixels: int) -> int:
+        tiles, singles = divmod(outputs, pixels)
+        together = tiles * (_STEP[pixels] * words + _FINISH[pixels]) + singles * (_STEP[1] * words + _FINISH[1])
+        return together + (_BOTH if singles else 0)
+
+    fitting = [pixels for pixels in _STEP if (pixels - 1) * max(stride, out_channels) < _LONGEST_OFFSET]
+    return min(fitting, key=cycles)
+
+
+_STEP = {4: 16, 3: 12, 2: 9, 1: 6}
+"""Cycles that a Cortex-M4 takes for a word of taps, by the outputs in a tile."""
+_FINISH = {4: 85, 3: 70, 2: 55, 1: 40}
+"""The same for a tile's begin and end."""
+_BOTH = 200
+"""About what it takes when tiles and single outputs push each other out of a small instruction cache."""
 
 
 def _sum(number: int) -> str:

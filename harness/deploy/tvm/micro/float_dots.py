@@ -15,7 +15,7 @@ _MOST_STEPS = 4
 """Inputs in one iteration of the inner loop: its code stays in a small instruction cache."""
 _SIX = 0x40C0_0000
 _SAVED_CORE, _SAVED_FLOAT = 36, 64
-_TILES, _SINGLES, _SUMMAND = (_SAVED_CORE + _SAVED_FLOAT + 4 * n for n in range(3))
+_TILES, _SINGLES, _ROWS, _SUMMAND = (_SAVED_CORE + _SAVED_FLOAT + 4 * n for n in range(4))
 """Arguments on the stack."""
 _INPUTS = ("r0", "r4", "r5", "r6")
 _TAP, _BIAS, _Y = "r1", "r2", "r3"
@@ -38,10 +38,10 @@ def steps_of(elements: int) -> tuple[int, int]:
 
 @dataclass(frozen=True)
 class FloatDots(MicroKernel):
-    """void f(const float *x, const float *taps, const float *bias, float *y, tiles, singles, const float *summand).
+    """void f(const float *x, const float *taps, const float *bias, float *y, tiles, singles, rows, float *summand).
 
-    Computes `tiles` groups of four pixels, then `singles` pixels, in `channels` neighbouring channels. The attributes
-    that `Dots` has too mean the same.
+    Computes `rows` rows of `tiles` groups of four pixels, then `singles` pixels, in `channels` neighbouring channels.
+    The attributes that `Dots` has too mean the same.
 
     Attributes:
         channels: computed at once, up to four; their weights for an input lie side by side.
@@ -52,11 +52,14 @@ class FloatDots(MicroKernel):
     kind: ClassVar[str] = "float_dots"
     reordered: ClassVar[bool] = False
     channels: int
+    tiled: bool
+    single: bool
     stride: int
     runs: int
     chunks: int
     steps: int
     jump: int
+    row_jump: int
     out_channels: int
     clamp: Clamp
     fused: bool
@@ -72,7 +75,10 @@ class FloatDots(MicroKernel):
         lines += add_constant(_END, _TAP, 4 * self.words, _TEMPORARY)
         if self.residual:
             lines.append(f"ldr {_OTHER}, [sp, #{_SUMMAND}]")
-        lines += [*self._tiles(PIXELS, _TILES, 1), *self._tiles(1, _SINGLES, 5)]
+        lines += ["9:", *(self._tiles(PIXELS, _TILES, 1) if self.tiled else [])]
+        lines += self._tiles(1, _SINGLES, 5) if self.single else []
+        lines += add_constant(_INPUTS[0], _INPUTS[0], self.row_jump, _TEMPORARY)
+        lines += [f"ldr lr, [sp, #{_ROWS}]", "subs lr, lr, #1", f"str lr, [sp, #{_ROWS}]", "bne 9b"]
         return [*lines, "vpop {s16-s31}", "pop {r4-r11, pc}"]
 
     def _tiles(self, pixels: int, count: int, label: int) -> list[str]:

@@ -45,30 +45,15 @@ class MicroKernel(ABC):
 def _wide(line: str) -> str:
     """The instruction in its 32-bit encoding, where it has one of 16 bits too."""
     mnemonic, _, operands = line.partition(" ")
-    if line.endswith(":") or mnemonic in _ONE_WIDTH or mnemonic.startswith("v"):
+    if line.endswith(":") or mnemonic not in _TWO_WIDTHS:
         return line
-    return f"{mnemonic}.w {operands}".rstrip()
+    return f"{mnemonic}.w {operands}"
 
 
-_ONE_WIDTH = frozenset(
+_TWO_WIDTHS = frozenset(
     {
-        *("smlad", "smlabb", "smlabt", "smlatb", "smlatt", "smmul", "smmulr", "sxtb16", "pkhbt", "pkhtb", "ssat"),
-        *(
-            "ldrd",
-            "strd",
-            "movw",
-            "movt",
-            "addw",
-            "subw",
-            "it",
-            "vmov",
-            "mls",
-            "mla",
-            "bx",
-            "cmp",
-            "movgt",
-            "movlt",
-            "nop.w",
-        ),
+        *("add", "adds", "asr", "bic", "cmp", "lsl", "lsr", "mov", "movgt", "movlt", "sub", "subs"),
+        *("b", "beq", "bhs", "blo", "bne"),
+        *("ldm", "ldr", "ldrsb", "pop", "push", "stm", "str", "strb"),
     }
 )

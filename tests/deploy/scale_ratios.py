@@ -1,0 +1,37 @@
+"""Models whose scales are ratios of small integers: half way between two steps a quotient's last bit decides."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from harness.model.model import Model
+from tests.deploy.agreement import Deployed, Reference
+from tests.deploy.tiny_model import TinyModel
+
+
+def ratios_of_small_integers(name: str, path: Path) -> Model:
+    """The operator 75 times, each with other scales, on inputs of all 256 values."""
+    rng, tiny, inputs, outputs = np.random.default_rng(0), TinyModel(), [], []
+    one = tiny.tensor((1,), scale=1.0, data=np.array([1]))
+    axis = tiny.tensor((1,), "int32", data=np.array([1]))
+    for scale in (0.05, 0.9, 0.003):
+        for numerator, denominator in rng.integers(1, 40, (25, 2)):
+            x = tiny.tensor((1, 1, 256), scale=scale, zero_point=0)
+            y = tiny.tensor((1, 1, 256), scale=np.float32(scale) * numerator / denominator, zero_point=-100)
+            options = {"LEAKY_RELU": "LeakyReluOptions", "MUL": "MulOptions", "MEAN": "ReducerOptions"}.get(name, "")
+            field, value = {"LEAKY_RELU": ("alpha", 1.5), "MEAN": ("keepDims", True)}.get(name, ("", None))
+            more = {"MUL": [one], "MEAN": [axis]}.get(name, [])
+            tiny.operator(name, [x, *more], y, options, version=2, **({field: value} if field else {}))
+            inputs.append(x)
+            outputs.append(y)
+    return tiny.write(path, inputs, outputs)
+
+
+def assert_all_values_agree(deployed: Deployed) -> None:
+    """Each of the 256 values through each operator gives what the interpreter gives."""
+    stored = np.arange(-128, 128, dtype=np.int8).reshape(1, 1, 256)
+    everything = (stored,) * len(deployed.model.inputs)
+    expected = Reference(deployed.model).run(everything)
+    assert all(np.array_equal(*both) for both in zip(deployed.run(everything), expected, strict=True))
