@@ -7,6 +7,7 @@ from the same state.
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,17 +26,23 @@ def main(source: str, seed: int, representative_samples: int, path: Path) -> Non
     entry = find_entry(source)
     representative = entry.representative(representative_samples, seed) if representative_samples else None
     import_tensorflow()
-    path.write_bytes(_convert(keras_model(entry, weights_file(entry, seed)), representative))
-
-
-def _convert(keras_model: Any, representative: NDArray[np.generic] | None) -> bytes:
-    """A `.tflite` from a Keras model of batch one: float32, or int8 throughout where there are samples."""
     import tensorflow as tf
 
-    converter = tf.lite.TFLiteConverter.from_keras_model(keras_model)
+    converter = tf.lite.TFLiteConverter.from_keras_model(keras_model(entry, weights_file(entry, seed)))
+    path.write_bytes(converted(converter, None if representative is None else [[one[None]] for one in representative]))
+
+
+def converted(converter: Any, representative: Sequence[Sequence[NDArray[np.generic]]] | None) -> bytes:
+    """A `.tflite` from TFLite's converter: float32, or int8 throughout where there are samples.
+
+    Args:
+        representative: the inputs of each sample, of batch one.
+    """
+    import tensorflow as tf
+
     if representative is not None:
         converter.optimizations = [tf.lite.Optimize.DEFAULT]
-        converter.representative_dataset = lambda: ([sample[None]] for sample in representative)
+        converter.representative_dataset = lambda: (list(sample) for sample in representative)
         converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
         converter.inference_input_type = converter.inference_output_type = tf.int8
     content: bytes = converter.convert()
