@@ -10,12 +10,14 @@ from pathlib import Path
 from harness.cache import cached, sha256_of_files
 from harness.errors import ModelError
 from harness.model.estimator import SUFFIX, read_estimator
+from harness.model.intake.kind import is_source
 from harness.model.model import Model, ModelFormat
 from harness.model.tflite_reader import read_tflite
 from harness.model.zoo.classical import ClassicalEntry
 from harness.model.zoo.estimators import estimator_file
 from harness.model.zoo.find import find_entry
 from harness.model.zoo.weights import recipe, weights_file
+from harness.optimize.intake.convert_file import convert_file
 from harness.optimize.variant import Quantization, Variant
 from harness.progress import status
 from harness.tensorflow_process import environment, last_words
@@ -82,16 +84,42 @@ def _classical_variant(entry: ClassicalEntry, quantization: Quantization, seed: 
     return Variant(read_estimator(path, entry.name), quantization, entry.reference or entry.name, seed=seed)
 
 
-def variant_of_file(path: Path) -> Variant:
-    """A user's `.tflite`, or `.skops` of scikit-learn, as it is.
+def variant_of_file(
+    path: Path, quantization: Quantization | None = None, dataset: Path | None = None, seed: int = 0
+) -> Variant:
+    """A user's file: `.tflite`, or `.skops` of scikit-learn, as it is; those of other tools converted, see `intake`.
 
-    It is `INT8` if its inputs and outputs and all weights are integers, `FLOAT32` if they are all floats.
+    What is taken as it is is `INT8` if its inputs and outputs and all weights are integers, `FLOAT32` if they are all
+    floats.
+
+    Args:
+        quantization: to convert to; None means `FLOAT32`. Not for a file that is taken as it is.
+        dataset: samples that calibrate `INT8`; None for made-up ones.
+        seed: of made-up samples.
 
     Raises:
-        ModelError: it can't be read, or it mixes floats and integers; the text says where.
+        ModelError: it can't be read or converted, or it mixes floats and integers; the text says where.
+        DatasetError: the samples do not fit it.
     """
+    if is_source(path):
+        return _converted_file(path, quantization or Quantization.FLOAT32, dataset, seed)
     model = read_estimator(path) if path.suffix == SUFFIX else read_tflite(path)
-    return Variant(model, detect_quantization(model), str(path))
+    found = detect_quantization(model)
+    if quantization not in (None, found):
+        raise ModelError(
+            f"{path}: is {found}, and taken as it is; to have it in {quantization}, bring what it is made of"
+        )
+    return Variant(model, found, str(path))
+
+
+def _converted_file(path: Path, quantization: Quantization, dataset: Path | None, seed: int) -> Variant:
+    from harness.model.datasets import load_dataset
+
+    if quantization is Quantization.FLOAT32:
+        return Variant(convert_file(path).model, quantization, str(path))
+    data = load_dataset(dataset, convert_file(path).model) if dataset else None
+    found = convert_file(path, quantization, data, REPRESENTATIVE_SAMPLES, seed)
+    return Variant(found.model, quantization, str(path), found.calibrated_with, seed)
 
 
 def detect_quantization(model: Model) -> Quantization:

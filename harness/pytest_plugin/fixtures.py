@@ -66,11 +66,14 @@ class Deploy:
 
         Args:
             source: a name of the zoo (see `harness model list`) or a description (`.yaml`), with options if need be,
-                such as `cnn_1?data=random&epochs=1`; or a `.tflite` or `.skops` file, which is taken as it is.
-            quantization: `float32`, or `int8` for a network that is built here, `int16` for a model of scikit-learn.
+                such as `cnn_1?data=random&epochs=1`; or a `.tflite` or `.skops` file, which is taken as it is; or a
+                file that is converted: `.keras`, `.h5`, `.onnx`, `.pt2`, or the folder of a SavedModel.
+            quantization: `float32`, or `int8` for a network that is built or converted here, `int16` for a model of
+                scikit-learn.
             backend: the tool that makes the model's code.
             build: how firmware is built, such as `O3-lto` or `Os-soft_float` (see `BuildOptions.parse`).
-            dataset: labelled samples; a trained model of the zoo brings its own.
+            dataset: labelled samples, which also calibrate a file that is converted to int8; a trained model of the
+                zoo brings its own.
 
         Raises:
             HarnessError: a stage failed; the plugin turns it into the case's outcome.
@@ -87,7 +90,7 @@ class Deploy:
         board = self.case.board
         self.case.candidate = Candidate(name, quantization or "unknown", backend, str(options), board.name)
         tool = find_backend(backend)
-        variant = self.case.variant = self._variant(source, quantization, tool)
+        variant = self.case.variant = self._variant(source, quantization, dataset, tool)
         candidate = Candidate(name, str(variant.quantization), backend, str(options), board.name)
         self.case.candidate = candidate
         self.case.limits = self.session.limits_for(candidate, self.item)
@@ -111,16 +114,17 @@ class Deploy:
             self.session.rack, self.case.board.name, timeout, lambda dut: tune_on(dut, variant, options, trials)
         )
 
-    def _variant(self, source: str | Path, quantization: str | None, tool: Backend) -> Variant:
+    def _variant(self, source: str | Path, quantization: str | None, dataset: Path | None, tool: Backend) -> Variant:
         from harness.model.zoo import ZooEntry
         from harness.model.zoo.find import find_entry, is_buildable
         from harness.model.zoo.weights import training_history
         from harness.optimize import make_variant, variant_of_file
         from harness.optimize.variant import Quantization
 
+        wanted = Quantization(quantization) if quantization else None
         if not is_buildable(str(source)):
-            return variant_of_file(Path(source))
-        variant = make_variant(str(source), Quantization(quantization) if quantization else None, meanwhile=tool.load)
+            return variant_of_file(Path(source), wanted, dataset)
+        variant = make_variant(str(source), wanted, meanwhile=tool.load)
         entry = find_entry(str(source))
         if isinstance(entry, ZooEntry):
             self.case.training = training_history(entry, variant.seed)

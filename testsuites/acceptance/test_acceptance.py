@@ -15,7 +15,7 @@ from harness.pytest_plugin.fixtures import Deploy, Measure
 def test_accepted(request: pytest.FixtureRequest, deploy: Deploy, measure: Measure) -> None:
     model = request.config.getoption("--model")
     if model is None:
-        pytest.skip("name the model to judge: --model FILE.tflite")
+        pytest.skip("name the model to judge: --model FILE")
     samples = request.config.getoption("--dataset")
-    backend = request.config.getoption("--backend")
-    measure(deploy(Path(model), backend=backend, dataset=Path(samples) if samples else None))
+    backend, quantization = map(request.config.getoption, ("--backend", "--quantization"))
+    measure(deploy(Path(model), quantization, backend=backend, dataset=Path(samples) if samples else None))

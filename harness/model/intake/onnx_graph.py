@@ -1,4 +1,4 @@
-"""What speaks against an ONNX model, before it is converted: operators nobody converts, open sizes, weights elsewhere."""
+"""What speaks against an ONNX model, before it is converted: unknown operators, open sizes, weights elsewhere."""
 
 from __future__ import annotations
 
@@ -36,7 +36,8 @@ def read_onnx(path: Path) -> ModelProto:
     if any(tensor.external_data for tensor in model.graph.initializer):
         raise ModelError("keeps weights in other files; save it in one: onnx.save(onnx.load(path), 'one.onnx')")
     _fix_batch(model)
-    return model
+    # onnx2tf takes the sizes of what flows from the file, and goes wrong where they are not there.
+    return onnx.shape_inference.infer_shapes(model)
 
 
 def complaints(model: ModelProto, converted: Collection[str]) -> list[str]:
@@ -53,7 +54,7 @@ def complaints(model: ModelProto, converted: Collection[str]) -> list[str]:
 
 
 def converter_operators(folder: Path) -> frozenset[str]:
-    """The ONNX operators that onnx2tf has a file for (`ConvTranspose.py`; a leading underscore marks parts of others)."""
+    """The ONNX operators that onnx2tf has a file for, such as `ConvTranspose.py`."""
     return frozenset(re.sub(r"^_+", "", file.stem) for file in folder.glob("*.py") if not file.stem.startswith("__"))
 
 
@@ -86,7 +87,7 @@ def _nodes(graph: GraphProto) -> Iterator[NodeProto]:
 def _fix_batch(model: ModelProto) -> None:
     """Set open batches to one; sizes of what is computed are forgotten, to be inferred again."""
     weights = {tensor.name for tensor in model.graph.initializer}
-    if not set(one.name for one in model.graph.input) - weights:
+    if not {one.name for one in model.graph.input} - weights:
         raise ModelError("has no input")
     for one in model.graph.input:
         if one.name in weights:

@@ -8,14 +8,52 @@ from typing import Any
 
 from harness.errors import ModelError
 
-_REACHING = frozenset(
-    "PyFunc PyFuncStateless EagerPyFunc ReadFile WriteFile MatchingFiles PrintV2 Print LookupTableImport "
-    "InitializeTableFromTextFile InitializeTableFromTextFileV2 DebugIdentity DebugIdentityV2 FixedLengthRecordReader "
-    "FixedLengthRecordReaderV2 TextLineReader TextLineReaderV2 TFRecordReader TFRecordReaderV2 WholeFileReader "
-    "WholeFileReaderV2 WriteGraphSummary CreateSummaryFileWriter TextLineDataset TFRecordDataset TFRecordDatasetV2 "
-    "FixedLengthRecordDataset FixedLengthRecordDatasetV2 RpcCall ImportEvent WriteSummary SaveSlices".split()
+_STATE_OF_ITS_OWN = frozenset(
+    (
+        "VarHandleOp",
+        "ReadVariableOp",
+        "AssignVariableOp",
+        "AssignAddVariableOp",
+        "AssignSubVariableOp",
+        "VarIsInitializedOp",
+        "DestroyResourceOp",
+        "DisableCopyOnRead",
+        "PartitionedCall",
+        "StatefulPartitionedCall",
+        "If",
+        "While",
+        "Case",
+        "Assert",
+        "NoOp",
+        "Placeholder",
+        "HashTableV2",
+        "LookupTableFindV2",
+        "LookupTableImportV2",
+        "MutableHashTableV2",
+        "RestoreV2",
+        "SaveV2",
+        "MergeV2Checkpoints",
+        "ShardedFilename",
+        "TensorListReserve",
+        "TensorListStack",
+        "ResourceGather",
+        "StatelessWhile",
+        "StatelessIf",
+    )
 )
-"""The operators that restore and save a model's own variables are in every file, and run on its own folder only."""
+"""Operators with a state or an effect that stays in the model. RestoreV2 and its like are in every SavedModel, to
+restore it from its own folder, and do not run at inference."""
+_EFFECTS = frozenset(
+    (
+        "PyFuncStateless",
+        "ReadFile",
+        "WriteFile",
+        "MatchingFiles",
+        "PrintV2",
+        "Print",
+    )
+)
+"""Operators that TensorFlow may not mark as stateful."""
 
 
 def read_saved_model(path: Path) -> Any:
@@ -38,8 +76,18 @@ def read_saved_model(path: Path) -> Any:
 
 
 def complaints(message: Any) -> list[str]:
-    """Every operator that is not to run on this host, with its node's name."""
-    return [f"{node.name}: {node.op} reaches out of the model" for node in _nodes(message) if node.op in _REACHING]
+    """Every operator that reaches out of the model, or that TensorFlow does not have, with its node's name."""
+    from tensorflow.python.framework import op_def_registry
+
+    functions = {one.signature.name for graph in message.meta_graphs for one in graph.graph_def.library.function}
+    found = []
+    for node in _nodes(message):
+        definition = op_def_registry.get(node.op)
+        if definition is None and node.op not in functions:
+            found.append(f"{node.name}: {node.op} is no operator of TensorFlow")
+        elif node.op in _EFFECTS or (definition and definition.is_stateful and node.op not in _STATE_OF_ITS_OWN):
+            found.append(f"{node.name}: {node.op} may reach out of the model; export it for inference alone")
+    return list(dict.fromkeys(found))
 
 
 def _nodes(message: Any) -> Iterator[Any]:

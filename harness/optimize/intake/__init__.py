@@ -1,1 +1,1 @@
-"""Model files of Keras, TensorFlow, ONNX and PyTorch, each made a `.tflite` by its maintained converter, and checked."""
+"""Model files of Keras, TensorFlow, ONNX and PyTorch, made `.tflite` by maintained converters, and checked."""

@@ -38,7 +38,8 @@ def check_inputs(specs: Specs, seed: int) -> list[list[NDArray[np.generic]]]:
     def noise(spec: tuple[tuple[int, ...], str], scale: float, offset: float) -> NDArray[np.generic]:
         shape, dtype = spec
         values = patchy_noise(shape, 1, generator)[0]
-        return (values * scale + offset if dtype.startswith("float") else np.rint(values)).astype(dtype)
+        filled: NDArray[np.generic] = values * scale + offset if dtype.startswith("float") else np.rint(values)
+        return filled.astype(dtype)
 
     def turns(shape: tuple[int, ...], dtype: str) -> NDArray[np.generic]:
         return (low + (high - low) * (np.arange(prod(shape)) % 2)).reshape(shape).astype(dtype)

@@ -1,4 +1,4 @@
-"""A user's model file made a variant: converted in a process of its own, compared with its source, cached by content."""
+"""A user's model file: converted in a process of its own, compared with its source, cached by content."""
 
 from __future__ import annotations
 
@@ -49,6 +49,7 @@ class Converted:
         tools: what converted it, with versions.
         difference: greatest difference from the source over all check inputs, as a share of the output's magnitude.
         checked: how many inputs it was checked with.
+        calibrated_with: how many samples; 0 for float32.
     """
 
     model: Model
@@ -56,6 +57,7 @@ class Converted:
     tools: dict[str, str]
     difference: float
     checked: int
+    calibrated_with: int
 
 
 def convert_file(
@@ -106,7 +108,7 @@ def _convert(
     path: Path, kind: SourceKind, quantization: Quantization, representative: NDArray[np.uint8] | None
 ) -> Converted:
     tools = {name: _version(name) for name in ("tensorflow", "keras", *_TOOLS.get(kind, ()))}
-    code = sorted(Path(__file__).parent.glob("*.py")) + [Path(__file__).parents[1] / "convert_process.py"]
+    code = [*sorted(Path(__file__).parent.glob("*.py")), Path(__file__).parents[1] / "convert_process.py"]
     key = {
         "source": sha256_of_files(path),
         "kind": kind,
@@ -128,7 +130,8 @@ def _convert(
     directory = cached("intake", key, make)
     facts = json.loads((directory / "check.json").read_text())
     model = read_tflite(directory / "model.tflite", path.stem)
-    return Converted(model, kind, tools, facts["difference"], facts["checked"])
+    calibrated_with = 0 if representative is None else len(representative)
+    return Converted(model, kind, tools, facts["difference"], facts["checked"], calibrated_with)
 
 
 def _run(path: Path, kind: SourceKind, quantization: Quantization, directory: Path) -> None:

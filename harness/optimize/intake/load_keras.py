@@ -9,7 +9,7 @@ from harness.errors import ModelError
 from harness.model.intake.archive import read_json, read_members
 from harness.model.intake.hdf5 import check_hdf5, read_hdf5_config
 from harness.model.intake.keras_config import complaints
-from harness.optimize.intake.source import Source, fixed_batch
+from harness.optimize.intake.source import Source, fixed_batch, function_converter
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -57,9 +57,30 @@ def _load(path: Path, config: Any) -> Source:
         return _flat(model.predict_on_batch(list(arrays) if len(arrays) > 1 else arrays[0]))
 
     def network(*tensors: Any) -> list[Any]:
-        return _flat(model(list(tensors) if len(tensors) > 1 else tensors[0], training=False))
+        return _flat(unrolled(list(tensors) if len(tensors) > 1 else tensors[0], training=False))
 
-    return Source(inputs, network, model, answer)
+    unrolled = _unrolled(model)
+    return Source(inputs, lambda: function_converter(inputs, network), answer)
+
+
+def _unrolled(model: Any) -> Any:
+    """The same model, with recurrent layers step by step: TFLite's loops are not for microcontrollers."""
+    import keras
+
+    if not any(hasattr(layer, "unroll") or hasattr(layer, "forward_layer") for layer in model._flatten_layers()):
+        return model
+
+    def unroll(layer: Any) -> Any:
+        config = layer.get_config()
+        wrapped = [config[key]["config"] for key in ("layer", "backward_layer") if isinstance(config.get(key), dict)]
+        for one in (config, *wrapped):
+            if "unroll" in one:
+                one["unroll"] = True
+        return type(layer).from_config(config)
+
+    copy = keras.models.clone_model(model, clone_function=unroll, recursive=True)
+    copy.set_weights(model.get_weights())
+    return copy
 
 
 def load_saved_model(path: Path) -> Source:
@@ -91,7 +112,7 @@ def load_saved_model(path: Path) -> Source:
     def answer(arrays: Sequence[NDArray[np.generic]]) -> list[NDArray[np.generic]]:
         return [one.numpy() for one in network(*map(tf.constant, arrays))]
 
-    return Source(inputs, network, loaded, answer)
+    return Source(inputs, lambda: function_converter(inputs, network), answer)
 
 
 def refuse_if(found: list[str]) -> None:

@@ -12,10 +12,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.errors import ModelError
-from harness.model.intake.onnx_graph import complaints, converter_operators, read_onnx, real_inputs
+from harness.model.intake.onnx_graph import complaints, converter_operators, is_quantized, read_onnx, real_inputs
+from harness.model.intake.onnx_quantized import without_quantization
 from harness.model.intake.torch_archive import safe_copy
+from harness.model.samples import INPUT_RANGE
 from harness.optimize.intake.load_keras import refuse_if
-from harness.optimize.intake.source import Source
+from harness.optimize.intake.source import Source, function_converter
 
 if TYPE_CHECKING:
     import numpy as np
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
     Array = NDArray[np.generic]
     Answer = Callable[[Sequence[Array]], list[Array]]
 
+QUANTIZED_BOUND = 0.1
+"""Of an output's greatest magnitude: how far the answers of a QDQ model and of its float network may lie apart."""
 _OPERATORS = "ops"
 
 
@@ -34,15 +38,30 @@ def load_onnx(path: Path) -> Source:
     Raises:
         ModelError: it is corrupt, or has operators that are not converted; these are listed.
     """
+    model = read_onnx(path)
+    _refuse_unknown(model)
+    if not is_quantized(model):
+        return _source(model, _session(model))
+    plain = without_quantization(model)
+    return _source(plain, _session(plain), _session(model))
+
+
+def _session(model: ModelProto) -> Answer:
+    """What onnxruntime answers."""
     import onnxruntime
 
-    model = read_onnx(path)
     names = list(real_inputs(model.graph))
     try:
         session = onnxruntime.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
     except Exception as error:  # onnxruntime's classes are not public.
         raise ModelError(f"onnxruntime {onnxruntime.__version__} can't load it: {error}") from error
-    return _source(model, lambda arrays: session.run(None, dict(zip(names, arrays, strict=True))))
+    return lambda arrays: session.run(None, dict(zip(names, arrays, strict=True)))
+
+
+def _refuse_unknown(model: ModelProto) -> None:
+    import onnx2tf
+
+    refuse_if(complaints(model, converter_operators(Path(onnx2tf.__file__).with_name(_OPERATORS))))
 
 
 def load_torch(path: Path) -> Source:
@@ -62,6 +81,8 @@ def load_torch(path: Path) -> Source:
     except Exception as error:  # Every kind of error comes from there.
         raise ModelError(f"PyTorch {torch.__version__} can't take it: {' '.join(str(error).split())}") from error
     target = path.with_name("exported.onnx")
+    if exported is None:
+        raise ModelError(f"PyTorch {torch.__version__} makes no ONNX model of it")
     exported.save(str(target))
 
     def answer(arrays: Sequence[Array]) -> list[Array]:
@@ -69,28 +90,57 @@ def load_torch(path: Path) -> Source:
             found = run(*(torch.from_numpy(array.copy()) for array in arrays))
         return [one.numpy() for one in torch.utils._pytree.tree_leaves(found)]
 
-    return _source(read_onnx(target), answer)
+    model = read_onnx(target)
+    _refuse_unknown(model)
+    return _source(model, answer)
 
 
-def _source(model: ModelProto, answer: Answer) -> Source:
-    """The model converted, with answers in its new layout."""
-    import onnx2tf
+def _source(model: ModelProto, answer: Answer, quantized: Answer | None = None) -> Source:
+    """The model converted, with answers in its new layout.
 
-    refuse_if(complaints(model, converter_operators(Path(onnx2tf.__file__).with_name(_OPERATORS))))
+    Args:
+        quantized: what the file answers with its quantization, which was taken out of `model`.
+    """
     network = _converted(model)
     inputs = tuple((tuple(int(size) for size in one.shape), one.dtype.name) for one in network.inputs)
     ranks = [len(shape) for shape, _ in real_inputs(model.graph).values()]
 
     def answer_channels_last(arrays: Sequence[Array]) -> list[Array]:
-        found = answer([_first(array) if rank > 2 else array for array, rank in zip(arrays, ranks, strict=True)])
+        given = [_first(array) if rank > 2 else array for array, rank in zip(arrays, ranks, strict=True)]
+        found = answer(given)
+        if quantized is not None:
+            _check_quantized(given, found, quantized(given))
         own = [one.numpy() for one in as_list(network(list(arrays), training=False))]
         if len(found) != len(own):
             raise ModelError(f"the converted model has {len(own)} outputs, the source {len(found)}")
         return [_aligned(one, like) for one, like in zip(found, own, strict=True)]
 
-    return Source(
-        inputs, lambda *tensors: as_list(network(list(tensors), training=False)), network, answer_channels_last
-    )
+    def converter() -> Any:
+        return function_converter(inputs, lambda *tensors: as_list(network(list(tensors), training=False)))
+
+    return Source(inputs, converter, answer_channels_last)
+
+
+def _check_quantized(inputs: Sequence[Array], real: Sequence[Array], quantized: Sequence[Array]) -> None:
+    """Whether taking out the quantization of a QDQ model left the model what it was.
+
+    Inputs beyond the range that a model is quantized for saturate in one and not in the other, and tell nothing.
+
+    Raises:
+        ModelError: it did not.
+    """
+    import numpy as np
+
+    if any(one.min(initial=0) < INPUT_RANGE[0] or one.max(initial=0) > INPUT_RANGE[1] for one in inputs):
+        return
+    for ours, theirs in zip(real, quantized, strict=True):
+        magnitude = float(np.abs(theirs).max(initial=0)) or 1.0
+        share = float(np.abs(ours.astype(np.float64) - theirs.astype(np.float64)).max(initial=0)) / magnitude
+        if share > QUANTIZED_BOUND:
+            raise ModelError(
+                f"without its quantization it answers {share:.0%} otherwise, more than {QUANTIZED_BOUND:.0%}; "
+                "bring the float model that it was quantized from"
+            )
 
 
 def as_list(outputs: Any) -> list[Any]:
@@ -101,7 +151,7 @@ def _converted(model: ModelProto) -> Any:
     """A model of tf_keras by onnx2tf."""
     import numpy as np
 
-    converter = importlib.import_module("onnx2tf.onnx2tf")
+    converter: Any = importlib.import_module("onnx2tf.onnx2tf")
     # It would fetch pictures to compare layers with, where a model takes pictures.
     converter.download_test_image_data = lambda: np.random.default_rng(0).random((20, 128, 128, 3), np.float32)
     with tempfile.TemporaryDirectory() as folder:
@@ -136,4 +186,4 @@ def _aligned(found: Array, like: Array) -> Array:
     fitting = [one for one in layouts if one.shape == like.shape]
     if not fitting:
         raise ModelError(f"an output has shape {found.shape} in the source, {like.shape} when converted")
-    return min(fitting, key=lambda one: float(np.abs(one.astype(np.float64) - like).max(initial=0)))
+    return min(fitting, key=lambda one: float(np.abs(one.astype(np.float64) - like.astype(np.float64)).max(initial=0)))

@@ -1,4 +1,4 @@
-"""The process that loads and converts a file: `python -m harness.optimize.intake.process KIND FILE DIRECTORY QUANTIZATION`.
+"""The process that loads and converts a file: `python -m harness.optimize.intake.process` KIND FILE DIRECTORY TYPE.
 
 What loads a model trusts it, and may crash on it or take all memory: it gets a process of its own, with limits. It
 finds `representative.npy` (rows of bytes) in the directory where that is needed. It writes there `float.tflite` and
@@ -76,15 +76,10 @@ def _convert(source: Source, representative: Any) -> bytes:
     Raises:
         ModelError: TensorFlow Lite lacks operators; all are listed, with where they come from.
     """
-    import tensorflow as tf
-
     from harness.optimize.convert_process import converted
 
-    specs = [tf.TensorSpec(shape, dtype) for shape, dtype in source.inputs]
-    function = tf.function(source.network, autograph=False).get_concrete_function(*specs)
-    converter = tf.lite.TFLiteConverter.from_concrete_functions([function], source.holder)
     try:
-        return converted(converter, representative)
+        return converted(source.converter(), representative)
     except Exception as error:  # ConverterError is not public.
         found = [_lacking(one) for one in getattr(error, "errors", ())]
         if not found:

@@ -19,14 +19,12 @@ class Source:
 
     Attributes:
         inputs: shape and numpy type of each.
-        network: from tensors to a list of tensors, to be traced by TensorFlow.
-        holder: what keeps the network's variables.
+        converter: makes TFLite's converter of it.
         answer: what the tool that the file is of answers to inputs.
     """
 
     inputs: tuple[tuple[tuple[int, ...], str], ...]
-    network: Callable[..., list[Any]]
-    holder: Any
+    converter: Callable[[], Any]
     answer: Callable[[Arrays], list[NDArray[np.generic]]]
 
 
@@ -42,3 +40,13 @@ def fixed_batch(shape: Sequence[int | None], name: str) -> tuple[int, ...]:
     if any(size is None or size < 1 for size in sizes):
         raise ModelError(f"input {name!r} leaves a size open: {tuple(shape)}; save the model with fixed sizes")
     return tuple(int(size or 1) for size in sizes)
+
+
+def function_converter(inputs: tuple[tuple[tuple[int, ...], str], ...], network: Callable[..., list[Any]]) -> Any:
+    """TFLite's converter of a function from tensors to a list of tensors."""
+    import tensorflow as tf
+
+    specs = [tf.TensorSpec(shape, dtype) for shape, dtype in inputs]
+    return tf.lite.TFLiteConverter.from_concrete_functions(
+        [tf.function(network, autograph=False).get_concrete_function(*specs)]
+    )
