@@ -32,6 +32,9 @@ def read_members(path: Path, wanted: tuple[str, ...] | None = None) -> dict[str,
             entries = archive.infolist()
             if len({entry.filename for entry in entries}) != len(entries):
                 raise ModelError("holds a file twice")
+            # Other methods take a dictionary of megabytes, whatever they unpack.
+            if any(entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) for entry in entries):
+                raise ModelError("is compressed in a way that model files are not")
             if sum(entry.file_size for entry in entries) > most:
                 raise ModelError(f"unpacks to more than {MOST_INFLATION} times its size")
             for entry in entries:

@@ -25,16 +25,13 @@ def read_onnx(path: Path) -> ModelProto:
 
     try:
         model = onnx.load_model_from_string(path.read_bytes())
+        if any(tensor.external_data for tensor in model.graph.initializer):
+            raise ModelError("keeps weights in other files; save it in one: onnx.save(onnx.load(path), 'one.onnx')")
         onnx.checker.check_model(model)
+    except ModelError:
+        raise
     except Exception as error:  # protobuf's class of decoding errors is not the same in all its implementations
-        text = " ".join(str(error).split())
-        if "external" in text.lower():
-            raise ModelError(
-                "keeps weights in other files; save it in one: onnx.save(onnx.load(path), 'one.onnx')"
-            ) from None
-        raise ModelError(f"is truncated, corrupt or no ONNX model: {text}") from error
-    if any(tensor.external_data for tensor in model.graph.initializer):
-        raise ModelError("keeps weights in other files; save it in one: onnx.save(onnx.load(path), 'one.onnx')")
+        raise ModelError(f"is truncated, corrupt or no ONNX model: {' '.join(str(error).split())}") from error
     _fix_batch(model)
     # onnx2tf takes the sizes of what flows from the file, and goes wrong where they are not there.
     return onnx.shape_inference.infer_shapes(model)

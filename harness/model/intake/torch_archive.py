@@ -54,6 +54,8 @@ def _complaints(members: dict[str, bytes]) -> list[str]:
         payloads = read_json(members.get(config, b"{}"), config)
         found += [f"{name}: is stored as a pickle" for name in _pickled(payloads)]
     program = read_json(members[_GRAPH], _GRAPH)
+    if not isinstance(program, dict):
+        raise ModelError(f"{_GRAPH} holds no program")
     found += _symbols(program)
     found += _foreign_operators(program)
     return found
@@ -72,7 +74,7 @@ def _pickled(config: Any) -> list[str]:
     ]
 
 
-def _symbols(program: Any) -> list[str]:
+def _symbols(program: dict[str, Any]) -> list[str]:
     text = json.dumps(program)
     found = []
     if '"as_expr"' in text or '"expr_str"' in text or program.get("range_constraints"):
@@ -84,14 +86,15 @@ def _symbols(program: Any) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def _foreign_operators(program: Any) -> list[str]:
+def _foreign_operators(program: dict[str, Any]) -> list[str]:
     try:
         nodes = program["graph_module"]["graph"]["nodes"]
         found = []
         for number, node in enumerate(nodes):
             if not _OPERATOR.fullmatch(str(node["target"])):
-                stack = str(node.get("metadata", {}).get("nn_module_stack", "")).rpartition(";")[2].split(",")[0]
-                found.append(f"{stack or f'node {number}'}: {node['target']}")
+                stack = str(node.get("metadata", {}).get("nn_module_stack", "")).rpartition(";")[2]
+                name = stack.split(",")[1] if "," in stack else f"node {number}"
+                found.append(f"{name}: {node['target']}")
     except (KeyError, TypeError, AttributeError) as error:
         raise ModelError(f"its graph is not of the form that torch.export.save writes: {error!r}") from error
     return found
