@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -30,10 +31,6 @@ _STATE_OF_ITS_OWN = frozenset(
         "LookupTableFindV2",
         "LookupTableImportV2",
         "MutableHashTableV2",
-        "RestoreV2",
-        "SaveV2",
-        "MergeV2Checkpoints",
-        "ShardedFilename",
         "TensorListReserve",
         "TensorListStack",
         "ResourceGather",
@@ -41,8 +38,10 @@ _STATE_OF_ITS_OWN = frozenset(
         "StatelessIf",
     )
 )
-"""Operators with a state or an effect that stays in the model. RestoreV2 and its like are in every SavedModel, to
-restore it from its own folder, and do not run at inference."""
+"""Operators with a state or an effect that stays in the model."""
+_CHECKPOINT = frozenset(("RestoreV2", "SaveV2", "MergeV2Checkpoints", "ShardedFilename"))
+_CHECKPOINT_FUNCTIONS = re.compile(r"__inference__traced_(save|restore)_\d+")
+"""Every SavedModel has these, to save and restore its variables; loading it for inference does not run them."""
 _EFFECTS = frozenset(
     (
         "PyFuncStateless",
@@ -72,26 +71,39 @@ def read_saved_model(path: Path) -> Any:
         raise ModelError(f"saved_model.pb is truncated or corrupt: {error}") from error
     if not message.meta_graphs:
         raise ModelError("saved_model.pb is truncated or corrupt: it holds no graph")
+    if not message.meta_graphs[0].object_graph_def.nodes:
+        raise ModelError("is of TensorFlow 1, whose graphs run as they are loaded; save it with TensorFlow 2")
     return message
 
 
 def complaints(message: Any) -> list[str]:
     """Every operator that reaches out of the model, or that TensorFlow does not have, with its node's name."""
-    from tensorflow.python.framework import op_def_registry
-
-    functions = {one.signature.name for graph in message.meta_graphs for one in graph.graph_def.library.function}
-    found = []
-    for node in _nodes(message):
-        definition = op_def_registry.get(node.op)
-        if definition is None and node.op not in functions:
-            found.append(f"{node.name}: {node.op} is no operator of TensorFlow")
-        elif node.op in _EFFECTS or (definition and definition.is_stateful and node.op not in _STATE_OF_ITS_OWN):
-            found.append(f"{node.name}: {node.op} may reach out of the model; export it for inference alone")
+    library = [one for graph in message.meta_graphs for one in graph.graph_def.library.function]
+    functions = {one.signature.name for one in library}
+    # What loading runs is in functions; the main graph is there for TensorFlow 1.
+    found = [f"{node.name}: {why}" for node in _nodes(library) if (why := _complaint(node, functions))]
     return list(dict.fromkeys(found))
 
 
-def _nodes(message: Any) -> Iterator[Any]:
-    for graph in message.meta_graphs:
-        yield from graph.graph_def.node
-        for function in graph.graph_def.library.function:
-            yield from function.node_def
+def _complaint(node: Any, functions: set[str]) -> str:
+    from tensorflow.python.framework import op_def_registry
+
+    definition = op_def_registry.get(node.op)
+    if definition is None and node.op not in functions:
+        return f"{node.op} is no operator of TensorFlow"
+    called = {attribute.func.name for attribute in node.attr.values()} | {node.op}
+    called |= {one.name for attribute in node.attr.values() for one in attribute.list.func}
+    if any(_CHECKPOINT_FUNCTIONS.fullmatch(name) for name in called):
+        return f"{node.op} saves or restores a checkpoint at inference"
+    if node.op in _EFFECTS or (definition and definition.is_stateful and node.op not in _STATE_OF_ITS_OWN):
+        return f"{node.op} may reach out of the model; export it for inference alone"
+    return ""
+
+
+def _nodes(library: Iterable[Any]) -> Iterator[Any]:
+    """All nodes of functions; those that save and restore may also use the operators for that."""
+    for function in library:
+        saves = _CHECKPOINT_FUNCTIONS.fullmatch(function.signature.name)
+        for node in function.node_def:
+            if not (saves and node.op in _CHECKPOINT):
+                yield node

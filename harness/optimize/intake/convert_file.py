@@ -78,12 +78,12 @@ def convert_file(
         DatasetError: the samples do not fit the model.
     """
     kind = kind_of(path)
+    if quantization not in (Quantization.FLOAT32, Quantization.INT8):
+        raise ModelError(f"{path}: is a network, and comes in float32 and int8, not in {quantization}")
     _require_tools(path, kind)
     real = _convert(path, kind, Quantization.FLOAT32, None)
     if quantization is Quantization.FLOAT32:
         return real
-    if quantization is not Quantization.INT8:
-        raise ModelError(f"{path}: is a network, and comes in float32 and int8, not in {quantization}")
     return _convert(path, kind, quantization, _representative(real.model, dataset, samples, seed))
 
 

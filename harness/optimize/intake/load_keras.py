@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+_SIGNATURE = "serving_default"
 _PARTS = ("config.json", "metadata.json", "model.weights.h5")
 
 
@@ -96,7 +97,7 @@ def load_saved_model(path: Path) -> Source:
     refuse_if(saved_model.complaints(saved_model.read_saved_model(path)))
     try:
         loaded = tf.saved_model.load(str(path))
-        signature = loaded.signatures["serving_default"]
+        signature = loaded.signatures[_SIGNATURE]
     except KeyError as error:
         raise ModelError(f"has no signature {error}; save it with model.export(folder)") from error
     except Exception as error:
@@ -106,7 +107,8 @@ def load_saved_model(path: Path) -> Source:
     inputs = tuple((_shape(keywords[name], name), keywords[name].dtype.name) for name in names)
 
     def network(*tensors: Any) -> list[Any]:
-        outputs = signature(**dict(zip(names, tensors, strict=True)))
+        # By way of the loaded model, which owns the variables.
+        outputs = loaded.signatures[_SIGNATURE](**dict(zip(names, tensors, strict=True)))
         return [outputs[name] for name in sorted(outputs)]
 
     def answer(arrays: Sequence[NDArray[np.generic]]) -> list[NDArray[np.generic]]:
