@@ -16,37 +16,33 @@ _SLACK = 2**16
 _FAULTS = (zipfile.BadZipFile, zlib.error, OSError, ValueError, NotImplementedError, RuntimeError, EOFError)
 
 
-def read_members(path: Path, wanted: tuple[str, ...] | None = None) -> dict[str, bytes]:
+def read_members(path: Path) -> dict[str, bytes]:
     """What an archive holds, by name.
 
-    Args:
-        wanted: only these members; None for all.
-
     Raises:
-        ModelError: it is corrupt, a name is there twice, it unpacks to more than 10 times its size, or lacks a member.
+        ModelError: it is corrupt, a name is there twice, or it claims to unpack to more than 10 times its size.
     """
-    most = MOST_INFLATION * path.stat().st_size + _SLACK
-    found: dict[str, bytes] = {}
     try:
         with zipfile.ZipFile(path) as archive:
             entries = archive.infolist()
-            if len({entry.filename for entry in entries}) != len(entries):
-                raise ModelError("holds a file twice")
-            # Other methods take a dictionary of megabytes, whatever they unpack.
-            if any(entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) for entry in entries):
-                raise ModelError("is compressed in a way that model files are not")
-            if sum(entry.file_size for entry in entries) > most:
-                raise ModelError(f"unpacks to more than {MOST_INFLATION} times its size")
-            for entry in entries:
-                if wanted is None or entry.filename in wanted:
-                    # zipfile stops at the size that the entry states, and checks its sum.
-                    found[entry.filename] = archive.read(entry)
+            _check_entries(entries, path.stat().st_size)
+            # zipfile stops at the size that an entry states, and checks its sum.
+            return {entry.filename: archive.read(entry) for entry in entries}
     except _FAULTS as error:
         raise ModelError(f"is truncated or corrupt: {error}") from error
-    lacking = [name for name in wanted or () if name not in found]
-    if lacking:
-        raise ModelError(f"lacks {', '.join(lacking)}")
-    return found
+
+
+def _check_entries(entries: list[zipfile.ZipInfo], size: int) -> None:
+    if len({entry.filename for entry in entries}) != len(entries):
+        raise ModelError("holds a file twice")
+    # Other methods take a dictionary of megabytes, whatever they unpack.
+    if any(entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) for entry in entries):
+        raise ModelError("is compressed in a way that model files are not")
+    # zipfile asks for as many bytes as the entry states before it looks how many there are.
+    if sum(entry.compress_size for entry in entries) > size:
+        raise ModelError("is truncated or corrupt: its entries are larger than the file")
+    if sum(entry.file_size for entry in entries) > MOST_INFLATION * size + _SLACK:
+        raise ModelError(f"unpacks to more than {MOST_INFLATION} times its size")
 
 
 def read_json(content: bytes, name: str) -> Any:

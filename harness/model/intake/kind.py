@@ -48,7 +48,7 @@ class SourceKind(StrEnum):
 
 def is_source(path: Path) -> bool:
     """Whether `kind_of` has something to say of a path; a cheap look at its name."""
-    return path.suffix.lower() in SUFFIXES or path.is_dir()
+    return path.suffix.lower() in SUFFIXES or (path / "saved_model.pb").is_file()
 
 
 def kind_of(path: Path) -> SourceKind:

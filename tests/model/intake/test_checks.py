@@ -65,7 +65,7 @@ def test_whole_files_pass(tmp_path: Path, kind: SourceKind) -> None:
 
 @pytest.mark.parametrize("kind", WHOLE)
 @given(seed=st.integers(0, 2**32), flips=st.integers(0, 8), kept=st.floats(0, 1))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=200, deadline=None)
 def test_mutated_files_end_in_one_error_soon_and_in_little_memory(
     tmp_path_factory: pytest.TempPathFactory, kind: SourceKind, seed: int, flips: int, kept: float
 ) -> None:

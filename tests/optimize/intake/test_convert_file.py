@@ -105,6 +105,29 @@ def test_onnx_comes_out_channels_last(cnn_onnx: Path) -> None:
 
 
 @pytest.mark.slow
+@needs("onnx2tf", "onnxruntime", "tf_keras")
+def test_a_quantized_onnx_model_gives_the_network_that_it_quantizes(cnn_onnx: Path, tmp_path: Path) -> None:
+    path = tmp_path / "qdq.onnx"
+    onnx.save(_quantized(onnx.load(cnn_onnx), 1 / 127), path)
+    found = convert_file(path)
+    assert [layer.op for layer in found.model.layers] == [layer.op for layer in convert_file(cnn_onnx).model.layers]
+    # A scale that clips the inputs to a tenth makes of it another network than the one it says it quantizes.
+    onnx.save(_quantized(onnx.load(cnn_onnx), 1 / 1270), path)
+    with pytest.raises(ModelError, match=r"without its quantization it answers .* otherwise"):
+        convert_file(path)
+
+
+def _quantized(model: onnx.ModelProto, scale: float) -> onnx.ModelProto:
+    """The model with its input rounded."""
+    for name, value in (("s", np.float32(scale)), ("z", np.int8(0))):
+        model.graph.initializer.append(numpy_helper.from_array(np.asarray(value), name))
+    model.graph.node[0].input[0] = "xd"
+    model.graph.node.insert(0, helper.make_node("DequantizeLinear", ["xq", "s", "z"], ["xd"], "d"))
+    model.graph.node.insert(0, helper.make_node("QuantizeLinear", ["x", "s", "z"], ["xq"], "q"))
+    return model
+
+
+@pytest.mark.slow
 @needs("onnx2tf", "onnxruntime", "tf_keras", "torch", "onnxscript")
 def test_an_exported_program_of_pytorch_converts(tmp_path: Path) -> None:
     path = tmp_path / "net.pt2"
