@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator
 from typing import Any
 
@@ -9,7 +10,12 @@ from harness.errors import ModelError
 
 _MOST_DEPTH = 100
 _CODE = ("Lambda", "__lambda__", "function")
-_OWN = ("keras", "tf_keras", "builtins")
+_OPERATIONS = re.compile(r"keras\.src\.ops\.\w+")
+_OWN = re.compile(
+    r"builtins|keras(\.(layers|initializers|regularizers|constraints|activations|dtype_policies|models)(\.\w+)*"
+    r"|\.src\.(ops|models|engine)\.\w+)?"
+)
+"""Modules whose objects models are made of; others of Keras hold functions that do more than compute."""
 _MODELS = ("Functional", "Sequential", "Model", "InputLayer")
 
 
@@ -38,10 +44,11 @@ def _complaint(part: dict[str, Any], is_layer: bool, layer_classes: Collection[s
     registered = part.get("registered_name")
     if class_name in _CODE:
         return f"{class_name} holds Python code, which is never run; use Keras' own layers for it, or export to ONNX"
-    foreign = module is not None and str(module).partition(".")[0] not in _OWN
+    foreign = module is not None and not _OWN.fullmatch(str(module))
     if foreign or ">" in class_name or (isinstance(registered, str) and ">" in registered):
         return f"{class_name} is a custom object, whose code is not in the file; export the model to ONNX"
-    if is_layer and class_name not in layer_classes and class_name not in _MODELS:
+    is_operation = bool(_OPERATIONS.fullmatch(str(module)))
+    if is_layer and not is_operation and class_name not in layer_classes and class_name not in _MODELS:
         return f"{class_name} is no layer of this version of Keras"
     return ""
 
@@ -57,6 +64,8 @@ def _objects(value: Any, name: str, depth: int) -> Iterator[tuple[str, dict[str,
             name = str(own) if isinstance(own, str) else name
             yield name, value
         for key, one in value.items():
+            if key == "compile_config":  # How it was trained: models are loaded without it.
+                continue
             if key == "layers" and isinstance(one, list):
                 one = [{**layer, "_is_layer": True} if isinstance(layer, dict) else layer for layer in one]
             yield from _objects(one, name, depth + 1)

@@ -82,6 +82,8 @@ def complaints(message: Any) -> list[str]:
     functions = {one.signature.name for one in library}
     # What loading runs is in functions; the main graph is there for TensorFlow 1.
     found = [f"{node.name}: {why}" for node in _nodes(library) if (why := _complaint(node, functions))]
+    offered = {name for graph in message.meta_graphs for name in graph.object_graph_def.concrete_functions}
+    found += [f"{name}: is no function to call" for name in offered if _CHECKPOINT_FUNCTIONS.fullmatch(name)]
     return list(dict.fromkeys(found))
 
 

@@ -108,7 +108,8 @@ def _convert(
     path: Path, kind: SourceKind, quantization: Quantization, representative: NDArray[np.uint8] | None
 ) -> Converted:
     tools = {name: _version(name) for name in ("tensorflow", "keras", *_TOOLS.get(kind, ()))}
-    code = [*sorted(Path(__file__).parent.glob("*.py")), Path(__file__).parents[1] / "convert_process.py"]
+    here, harness = Path(__file__).parent, Path(__file__).parents[2]
+    code = (here, here.parent / "convert_process.py", harness / "model" / "intake")
     key = {
         "source": sha256_of_files(path),
         "kind": kind,
