@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import keras
+import tensorflow as tf
 from keras import layers
 
 
@@ -15,6 +17,19 @@ class Own(layers.Layer):  # type: ignore[misc]
 
     def call(self, inputs: object) -> object:
         return inputs
+
+
+class Writer(tf.Module):  # type: ignore[misc]
+    """Writes a file when it runs."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self.path = str(path)
+
+    @tf.function(input_signature=[tf.TensorSpec([None, 4])])  # type: ignore[untyped-decorator]
+    def serve(self, inputs: Any) -> Any:
+        tf.io.write_file(self.path, "written")
+        return inputs * 2
 
 
 def main(folder: Path) -> None:
@@ -29,6 +44,8 @@ def main(folder: Path) -> None:
     joined = layers.Concatenate()([first, second])
     keras.Model([first, second], [layers.Dense(2)(joined), layers.Dense(5)(joined)]).save(folder / "two.keras")
     keras.Sequential([keras.Input((5, 4)), layers.LSTM(6), layers.Dense(2)]).save(folder / "lstm.keras")
+    writer = Writer(folder / "written")
+    tf.saved_model.save(writer, str(folder / "writer"), signatures={"serving_default": writer.serve})
     code = [layers.Lambda(lambda x: x, name="evil"), Own(name="own")]
     for name in ("code.keras", "code.h5"):
         keras.Sequential([keras.Input((8,)), layers.Dense(4), *code]).save(folder / name)

@@ -96,6 +96,13 @@ def test_code_and_custom_objects_are_refused_by_name(files: Path, name: str) -> 
 
 
 @pytest.mark.slow
+def test_a_saved_model_that_writes_files_is_refused_before_it_runs(files: Path) -> None:
+    with pytest.raises(ModelError, match="WriteFile may reach out of the model"):
+        convert_file(files / "writer")
+    assert not (files / "written").exists()
+
+
+@pytest.mark.slow
 @needs("onnx2tf", "onnxruntime", "tf_keras")
 def test_onnx_comes_out_channels_last(cnn_onnx: Path) -> None:
     found = convert_file(cnn_onnx, Quantization.INT8)
