@@ -30,8 +30,11 @@ from tests.deploy.random_layers import (
     Pool,
     Rescale,
     Resize,
+    Restack,
     Scaling,
+    Slice,
     Softmax,
+    Swap,
     Transpose,
     Value,
     Window,
@@ -105,6 +108,9 @@ def _layers_of(shape: tuple[int, ...], dtype: str) -> dict[str, st.SearchStrateg
         "curve": st.builds(Curve, st.sampled_from(("LOGISTIC", "TANH"))),
         "leaky": st.builds(Rescale, st.just("LEAKY_RELU"), _ratios, _zero_points, st.sampled_from((0.2, 0.01, 1.5))),
         "transpose": st.builds(Transpose, st.permutations((1, 2, 3)).map(lambda order: (0, *order))),
+        "restack": st.builds(Restack, st.integers(1, 3), st.integers(1, 3)),
+        "slice": st.builds(Slice, st.integers(1, 3), st.integers(0, 3), st.integers(0, 3)),
+        "swap": st.builds(Swap, st.integers(1, 3)),
         "softmax": st.builds(Softmax, st.sampled_from((1.0, 0.3))),
     }
 
