@@ -30,15 +30,15 @@ from tests.deploy.random_layers import (
     Pool,
     Rescale,
     Resize,
-    Restack,
     Scaling,
-    Slice,
     Softmax,
-    Swap,
     Transpose,
     Value,
     Window,
 )
+from tests.deploy.random_moves import Restack, Slice, Swap
+
+AnyLayer = Layer | Restack | Slice | Swap
 
 _ACTIVATIONS = schema.ActivationFunctionType
 _MOST_LAYERS = 4
@@ -62,7 +62,7 @@ class RandomGraph:
     shape: tuple[int, int, int, int]
     scale: float
     zero_point: int
-    layers: tuple[Layer, ...]
+    layers: tuple[AnyLayer, ...]
     seed: int
 
 
@@ -131,7 +131,7 @@ def random_graphs(draw: st.DrawFn, without: frozenset[str] = frozenset(), dtype:
     shape = (1, draw(st.integers(1, 10)), draw(st.integers(1, 10)), draw(_channels))
     scale = draw(st.sampled_from((0.05, 0.9, 1 / 256, 1e-4)))
     zero_point = draw(_zero_points)
-    builder, layers = Builder(dtype), list[Layer]()
+    builder, layers = Builder(dtype), list[AnyLayer]()
     value = builder.source(shape, scale, zero_point)
     wanted = draw(st.integers(1, _MOST_LAYERS))
     while len(layers) < wanted and _goes_on(value):

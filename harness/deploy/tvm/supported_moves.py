@@ -11,42 +11,40 @@ Tensors = Sequence[GraphTensor | None]
 
 
 def _unpacked(operator: GraphOperator, inputs: Tensors, outputs: Sequence[GraphTensor]) -> Iterator[str]:
-    yield from _equal_parts(inputs[:1], outputs, outputs)
-    yield from _axis_within(int(str(operator.options["axis"])), inputs[0])
+    yield from _divided(inputs[0], outputs, _number(operator, "axis"), keeps_axis=False)
 
 
 def _packed(operator: GraphOperator, inputs: Tensors, outputs: Sequence[GraphTensor]) -> Iterator[str]:
-    yield from _equal_parts(outputs, inputs, inputs)
-    yield from _axis_within(int(str(operator.options["axis"])), outputs[0])
+    yield from _divided(outputs[0], inputs, _number(operator, "axis"), keeps_axis=False)
 
 
-def _equal_parts(whole: Tensors, parts: Tensors, same: Tensors) -> Iterator[str]:
-    """One tensor, and what it is divided into."""
-    if len({None if tensor is None else tensor.shape for tensor in same}) != 1:
-        yield "the parts must be of one size"
-    elif sum(_elements(tensor) for tensor in parts) != _elements(whole[0]):
-        yield "the parts must add up to the whole"
-    if len({None if tensor is None else tensor.dtype for tensor in (*whole, *parts)}) != 1:
+def _number(operator: GraphOperator, option: str) -> int:
+    value = operator.options[option]
+    assert isinstance(value, int)
+    return value
+
+
+def _divided(whole: GraphTensor | None, parts: Tensors, axis: int, keeps_axis: bool) -> Iterator[str]:
+    """One tensor, and the equal parts of one of its axes, which have that axis or not."""
+    shape = () if whole is None else whole.shape
+    if not -len(shape) <= axis < len(shape):
+        yield f"axis {axis} of {len(shape)}"
+        return
+    before, extent, after = shape[: axis % len(shape)], shape[axis], shape[axis % len(shape) + 1 :]
+    size, rest = divmod(extent, len(parts))
+    wanted = (*before, size, *after) if keeps_axis else (*before, *after)
+    if rest or not (keeps_axis or size == 1) or {part and part.shape for part in parts} != {wanted}:
+        yield "the parts must be equal, and together the whole"
+    if len({tensor and tensor.dtype for tensor in (whole, *parts)}) != 1:
         yield "inputs and outputs must have one type"
-
-
-def _elements(tensor: GraphTensor | None) -> int:
-    return 0 if tensor is None else prod(tensor.shape)
-
-
-def _axis_within(axis: int, tensor: GraphTensor | None) -> Iterator[str]:
-    rank = 0 if tensor is None else len(tensor.shape)
-    if not -rank <= axis < rank:
-        yield f"axis {axis} of {rank}"
 
 
 def _split(_operator: GraphOperator, inputs: Tensors, outputs: Sequence[GraphTensor]) -> Iterator[str]:
     axis, x = inputs[0], inputs[1] if len(inputs) > 1 else None
     if axis is None or axis.data is None or axis.data.size != 1 or x is None:
         yield "the axis must be a constant"
-        return
-    yield from _equal_parts([x], outputs, outputs)
-    yield from _axis_within(int(axis.data.ravel()[0]), x)
+    else:
+        yield from _divided(x, outputs, int(axis.data.ravel()[0]), keeps_axis=True)
 
 
 def _sliced(operator: GraphOperator, inputs: Tensors, outputs: Sequence[GraphTensor]) -> Iterator[str]:
@@ -56,12 +54,16 @@ def _sliced(operator: GraphOperator, inputs: Tensors, outputs: Sequence[GraphTen
         yield "begin, end and strides must be constants"
     elif x is None or any(limit.size != len(x.shape) for limit in given) or (given[2] != 1).any():
         yield "begin and end must be given for every dimension, all strides be 1"
-    elif operator.options.get("ellipsis_mask") or operator.options.get("new_axis_mask"):
+    elif _number(operator, "ellipsis_mask") or _number(operator, "new_axis_mask"):
         yield "ellipsis and new axes are not supported"
-    elif prod(size for _, size in slices(operator, inputs)) != prod(outputs[0].shape):
-        yield "the output must be what begin and end cut out"
-    elif sum(size != whole for (_, size), whole in zip(slices(operator, inputs), x.shape, strict=True)) > 1:
-        yield "no more than one dimension may be cut"
+    else:
+        parts = list(zip(slices(operator, inputs), x.shape, strict=True))
+        if any(size < 1 or begin + size > extent for (begin, size), extent in parts):
+            yield "begin and end must lie within the input"
+        elif prod(size for (_, size), _ in parts) != prod(outputs[0].shape):
+            yield "the output must be what begin and end cut out"
+        elif sum(size != extent for (_, size), extent in parts) > 1:
+            yield "no more than one dimension may be cut"
 
 
 def slices(operator: GraphOperator, inputs: Tensors) -> list[tuple[int, int]]:
@@ -75,7 +77,7 @@ def slices(operator: GraphOperator, inputs: Tensors) -> list[tuple[int, int]]:
     assert begin.data is not None
     assert end is not None
     assert end.data is not None
-    masks = [int(str(operator.options.get(f"{name}_mask", 0))) for name in ("begin", "end", "shrink_axis")]
+    masks = [_number(operator, f"{name}_mask") for name in ("begin", "end", "shrink_axis")]
     parts = []
     for axis, extent in enumerate(x.shape):
         from_start, to_end, single = (bool(mask >> axis & 1) for mask in masks)
@@ -89,10 +91,12 @@ def _gathered(operator: GraphOperator, inputs: Tensors, outputs: Sequence[GraphT
     table, indices = inputs[0], inputs[1] if len(inputs) > 1 else None
     if table is None or table.data is None or table.dtype != outputs[0].dtype:
         yield "the table must be a constant of the output's type"
-    elif operator.options.get("axis", 0) != 0 or operator.options.get("batch_dims", 0) != 0:
+    elif _number(operator, "axis") or _number(operator, "batch_dims"):
         yield "only rows can be gathered"
-    if indices is None or indices.dtype != "int32":
+    elif indices is None or indices.dtype != "int32":
         yield "indices must be int32"
+    elif outputs[0].shape != (*indices.shape, *table.shape[1:]):
+        yield "the output must hold a row for each index"
 
 
 MOVES: Mapping[str, Callable[[GraphOperator, Tensors, Sequence[GraphTensor]], Iterator[str]]] = {

@@ -151,7 +151,7 @@ def test_what_can_not_be_moved_is_refused(tmp_path: Path) -> None:
     complaints = TvmBackend().complaints(variant_of(model, Quantization.INT8), CORTEX_M4, O2)
     texts = [complaint.partition("): ")[2] for complaint in complaints]
     assert texts == [
-        "the parts must be of one size",
+        "the parts must be equal, and together the whole",
         "no more than one dimension may be cut",
         "axis 3 of 3",
         "the table must be a constant of the output's type",
