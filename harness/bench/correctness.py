@@ -22,25 +22,36 @@ def check_labels(dataset: Dataset, taken: Tensor, given: Tensor) -> None:
     Raises:
         DatasetError: they are not of the output's classes, shape or kind.
     """
-    labels, outputs = dataset.labels, given.elements
-    where = f"{dataset.name}: "
     if dataset.task is Task.REGRESS:
-        if labels.reshape(len(labels), -1).shape[1] != outputs:
-            raise DatasetError(f"{where}has {labels.shape[1:]} values a sample, the model gives {given.shape[1:]}")
-        return
-    if dataset.task is Task.ANOMALY:
-        if taken.elements != outputs:
-            raise DatasetError(
-                f"{where}needs a model that reconstructs its input; it takes {taken.elements} values, gives {outputs}"
-            )
-        if len(set(labels.tolist())) < 2:
-            raise DatasetError(f"{where}needs normal and anomalous recordings, and has one kind")
-        return
+        values = dataset.labels[:1].size
+        if values != given.elements:
+            raise DatasetError(f"{dataset.name}: has {values} values a sample, the model gives {given.elements}")
+    elif dataset.task is Task.ANOMALY:
+        _check_recordings(dataset, taken, given)
+    else:
+        _check_classes(dataset, given)
+
+
+def _check_recordings(dataset: Dataset, taken: Tensor, given: Tensor) -> None:
+    if taken.elements != given.elements:
+        raise DatasetError(
+            f"{dataset.name}: needs a model that reconstructs its input, and as many values; this one takes "
+            f"{taken.elements} and gives {given.elements}"
+        )
+    if len(set(dataset.labels.tolist())) < 2:
+        raise DatasetError(f"{dataset.name}: needs normal and anomalous recordings, and has one kind")
+
+
+def _check_classes(dataset: Dataset, given: Tensor) -> None:
+    """Classes of the whole output, or of each place in it."""
+    labels = dataset.labels
     length = labels.shape[1] if dataset.task is Task.NEXT else 1
-    if outputs % length or (dataset.task is Task.NEXT and length not in given.shape):
-        raise DatasetError(f"{where}has sequences of {length}, but the model gives {given.shape}")
-    if labels.size and not 0 <= int(labels.min()) <= int(labels.max()) < outputs // length:
-        raise DatasetError(f"{where}labels go up to {labels.max()}, but the model has {outputs // length} classes")
+    if dataset.task is Task.NEXT and (length not in given.shape or given.elements % length):
+        raise DatasetError(f"{dataset.name}: has sequences of {length}, but the model gives {given.shape}")
+    classes = given.elements // length
+    if labels.size and not 0 <= int(labels.min()) <= int(labels.max()) < classes:
+        hint = "; if they are values, write them with a point or as float32" if classes == 1 else ""
+        raise DatasetError(f"{dataset.name}: labels go up to {labels.max()}, but the model has {classes} classes{hint}")
 
 
 def correctness(

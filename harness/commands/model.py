@@ -1,4 +1,4 @@
-"""`harness model`: what is built here, the form of descriptions, and the page of all models."""
+"""`harness model`: what is built here, what a file holds, the form of descriptions, and the page of all models."""
 
 from __future__ import annotations
 
@@ -6,10 +6,15 @@ from pathlib import Path
 
 import click
 
+from harness.commands.model_check import model_check
+
 
 @click.group()
 def model() -> None:
-    """Models that the harness builds itself."""
+    """Models: those that the harness builds itself, and files."""
+
+
+model.add_command(model_check)
 
 
 @model.command("list")

@@ -7,13 +7,14 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from harness.errors import ModelError
-from harness.model.tflite_fields import Fields
 from harness.model.tflite_graph import GraphOperator, OptionValue
 from harness.model.tflite_tensors import readable
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+
+    from harness.model.tflite_fields import Fields
 
 # Options that hold a number of an enumeration of the schema, by the schema's names.
 _ENUMERATIONS = {

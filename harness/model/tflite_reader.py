@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from harness.cache import sha256
 from harness.errors import ModelError
 from harness.model.model import Layer, Model, Tensor
-from harness.model.tflite_fields import Fields, read_fields
 from harness.model.tflite_geometry import check_geometry
 from harness.model.tflite_graph import Graph, GraphOperator, GraphTensor
 from harness.model.tflite_operators import indices, read_operator
 from harness.model.tflite_tensors import read_buffers, read_tensor, require_fixed_size
 from harness.model.workload import macs, parameters
+
+if TYPE_CHECKING:
+    from harness.model.tflite_fields import Fields
 
 IDENTIFIER = b"TFL3"
 SCHEMA_VERSION = 3
@@ -75,6 +78,9 @@ def _read(path: Path) -> bytes:
 def _graph(content: bytes) -> Graph:
     if content[4:8] != IDENTIFIER:
         raise ModelError(f"is not a .tflite file: it lacks {IDENTIFIER.decode()!r} at byte 4")
+    # flatbuffers brings numpy with it, which collecting benchmarks can do without.
+    from harness.model.tflite_fields import read_fields
+
     try:
         fields = read_fields(content)
     except ModelError as error:

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 
 from harness.errors import ModelError
 from harness.model.model import ITEM_BYTES
-from harness.model.tflite_fields import Fields
 from harness.model.tflite_graph import GraphTensor
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+
+    from harness.model.tflite_fields import Fields
 
 MOST_BYTES = 2**28
 """The largest tensor that is read; what is larger is a mistake, as no microcontroller has a thousandth of it."""

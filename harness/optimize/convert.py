@@ -11,6 +11,7 @@ from pathlib import Path
 from harness.cache import cached, sha256_of_files
 from harness.errors import ModelError
 from harness.model.estimator import SUFFIX, read_estimator
+from harness.model.intake.kind import is_source
 from harness.model.tflite_graph import open_graph
 from harness.model.tflite_reader import read_tflite
 from harness.model.zoo.classical import ClassicalEntry
@@ -18,6 +19,7 @@ from harness.model.zoo.estimators import estimator_file
 from harness.model.zoo.find import find_entry
 from harness.model.zoo.weights import weights_file
 from harness.optimize.detect import detect_quantization, has_channel_scales
+from harness.optimize.intake.convert_file import convert_file
 from harness.optimize.prepare import recipe_key, teachers
 from harness.optimize.quantization import Quantization
 from harness.optimize.recipe import AS_TRAINED, Recipe
@@ -98,19 +100,48 @@ def _classical_variant(entry: ClassicalEntry, quantization: Quantization, recipe
     return Variant(read_estimator(path, entry.name), quantization, entry.reference or entry.name, seed=seed)
 
 
-def variant_of_file(path: Path) -> Variant:
-    """A user's `.tflite`, or `.skops` of scikit-learn, as it is.
+def variant_of_file(
+    path: Path, quantization: Quantization | None = None, dataset: Path | None = None, seed: int = 0
+) -> Variant:
+    """A user's file: `.tflite`, or `.skops` of scikit-learn, as it is; those of other tools converted, see `intake`.
+
+    Args:
+        quantization: to convert to; None means `FLOAT32`. Not for a file that is taken as it is.
+        dataset: samples that calibrate integers; None for made-up ones.
+        seed: of made-up samples.
 
     Raises:
-        ModelError: it can't be read, or it is quantized in a way that no `Quantization` describes, see `detect`.
+        ModelError: it can't be read or converted, or it is quantized in a way that no `Quantization` describes, see
+            `detect`.
+        DatasetError: the samples do not fit it.
     """
+    if is_source(path):
+        return _converted_file(path, quantization or Quantization.FLOAT32, dataset, seed)
+    variant = _file_as_it_is(path)
+    if quantization not in (None, variant.quantization):
+        raise ModelError(
+            f"{path}: is {variant.quantization}, and taken as it is; to have it in {quantization}, bring what it is "
+            "made of"
+        )
+    return variant
+
+
+def _file_as_it_is(path: Path) -> Variant:
     if path.suffix == SUFFIX:
         estimator = read_estimator(path)
         return Variant(estimator, Quantization(estimator.inputs[0].dtype), str(path))
     model = read_tflite(path)
     graph = open_graph(model)
-    quantization = detect_quantization(graph, str(path))
-    return Variant(model, quantization, str(path), per_channel=has_channel_scales(graph))
+    return Variant(model, detect_quantization(graph, str(path)), str(path), per_channel=has_channel_scales(graph))
+
+
+def _converted_file(path: Path, quantization: Quantization, dataset: Path | None, seed: int) -> Variant:
+    from harness.model.datasets import load_dataset
+
+    data = load_dataset(dataset, convert_file(path).model) if dataset and quantization.is_calibrated else None
+    found = convert_file(path, quantization, data, REPRESENTATIVE_SAMPLES, seed)
+    per_channel = has_channel_scales(open_graph(found.model))
+    return Variant(found.model, quantization, str(path), found.calibrated_with, seed, per_channel=per_channel)
 
 
 def _run_converter(arguments: tuple[str, ...], meanwhile: Callable[[], None]) -> None:

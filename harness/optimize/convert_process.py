@@ -7,6 +7,7 @@ from the same state.
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -42,10 +43,21 @@ def main(source: str, quantization: Quantization, recipe: Recipe, seed: int, sam
 
 
 def _convert(keras_model: Any, quantization: Quantization, representative: NDArray[np.generic] | None) -> bytes:
-    """A `.tflite` from a Keras model of batch one.
+    """A `.tflite` from a Keras model of batch one and one input."""
+    import tensorflow as tf
+
+    samples = None if representative is None else [[sample[None]] for sample in representative]
+    return converted(tf.lite.TFLiteConverter.from_keras_model(keras_model), quantization, samples)
+
+
+def converted(
+    converter: Any, quantization: Quantization, representative: Sequence[Sequence[NDArray[np.generic]]] | None
+) -> bytes:
+    """A `.tflite` from TFLite's converter.
 
     Args:
-        representative: what calibrates integers; None for a model that says what ranges it has.
+        representative: the inputs of each sample, of batch one, that calibrate integers; None for a model that says
+            what ranges it has.
     """
     import tensorflow as tf
 
@@ -54,13 +66,12 @@ def _convert(keras_model: Any, quantization: Quantization, representative: NDArr
         "int8": sets.TFLITE_BUILTINS_INT8,
         "int16": sets.EXPERIMENTAL_TFLITE_BUILTINS_ACTIVATIONS_INT16_WEIGHTS_INT8,
     }
-    converter = tf.lite.TFLiteConverter.from_keras_model(keras_model)
     if quantization is not Quantization.FLOAT32:
         converter.optimizations = [tf.lite.Optimize.DEFAULT]
     if quantization is Quantization.FLOAT16:
         converter.target_spec.supported_types = [tf.float16]
     if representative is not None:
-        converter.representative_dataset = lambda: ([sample[None]] for sample in representative)
+        converter.representative_dataset = lambda: (list(sample) for sample in representative)
         converter.target_spec.supported_ops = [integer_operators[quantization.activations]]
     if quantization.is_calibrated:
         converter.inference_input_type = converter.inference_output_type = tf.dtypes.as_dtype(quantization.io)

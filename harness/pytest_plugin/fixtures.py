@@ -68,12 +68,15 @@ class Deploy:
 
         Args:
             source: a name of the zoo (see `harness model list`) or a description (`.yaml`), with options if need be,
-                such as `cnn_1?data=random&epochs=1`; or a `.tflite` or `.skops` file, which is taken as it is.
-            quantization: a `Quantization`, such as `float32` or `int16x8_float_io`, for a model that is built here.
-            optimize: the words of a `Recipe` for it, such as `channels50-qat`.
+                such as `cnn_1?data=random&epochs=1`; or a `.tflite` or `.skops` file, which is taken as it is; or a
+                file that is converted: `.keras`, `.h5`, `.onnx`, `.pt2`, or the folder of a SavedModel.
+            quantization: a `Quantization`, such as `float32` or `int16x8_float_io`, for a model that is built or
+                converted here.
+            optimize: the words of a `Recipe` for a model that is built here, such as `channels50-qat`.
             backend: the tool that makes the model's code.
             build: how firmware is built, such as `O3-lto` or `Os-soft_float` (see `BuildOptions.parse`).
-            dataset: labelled samples; a trained model of the zoo brings its own.
+            dataset: labelled samples, which also calibrate a file that is converted to int8; a trained model of the
+                zoo brings its own.
 
         Raises:
             HarnessError: a stage failed; the plugin turns it into the case's outcome.
@@ -93,7 +96,7 @@ class Deploy:
         asked = Candidate(name, quantization or "unknown", backend, str(options), board.name, str(recipe))
         self.case.candidate = asked
         tool = find_backend(backend)
-        variant = self.case.variant = self._variant(source, quantization, recipe, tool)
+        variant = self.case.variant = self._variant(source, quantization, recipe, dataset, tool)
         candidate = replace(asked, quantization=str(variant.quantization))
         self.case.candidate = candidate
         self.case.limits = self.session.limits_for(candidate, self.item)
@@ -117,7 +120,9 @@ class Deploy:
             self.session.rack, self.case.board.name, timeout, lambda dut: tune_on(dut, variant, options, trials)
         )
 
-    def _variant(self, source: str | Path, quantization: str | None, recipe: Recipe, tool: Backend) -> Variant:
+    def _variant(
+        self, source: str | Path, quantization: str | None, recipe: Recipe, dataset: Path | None, tool: Backend
+    ) -> Variant:
         from harness.errors import ConfigError
         from harness.model.zoo import ZooEntry
         from harness.model.zoo.find import find_entry, is_buildable
@@ -125,11 +130,11 @@ class Deploy:
         from harness.optimize import make_variant, variant_of_file
         from harness.optimize.variant import Quantization
 
+        wanted = Quantization(quantization) if quantization else None
         if not is_buildable(str(source)):
             if str(recipe):
-                raise ConfigError(f"{source} is taken as it is; {recipe} is for models that are built here")
-            return variant_of_file(Path(source))
-        wanted = Quantization(quantization) if quantization else None
+                raise ConfigError(f"{source} is a file; {recipe} is for models that are built here")
+            return variant_of_file(Path(source), wanted, dataset)
         variant = make_variant(str(source), wanted, recipe, meanwhile=tool.load)
         entry = find_entry(str(source))
         if isinstance(entry, ZooEntry):

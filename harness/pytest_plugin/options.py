@@ -43,7 +43,10 @@ def add_options(parser: pytest.Parser) -> None:
         default=60.0,
         help="how long one inference may take before the firmware counts as hung (default 60)",
     )
-    group.addoption("--model", metavar="FILE", help="the .tflite file that the acceptance suite judges")
+    group.addoption("--model", metavar="FILE", help="the model file that the acceptance suite judges")
+    group.addoption(
+        "--quantization", metavar="TYPE", help="of a model file that is converted: float32 (default), int8, ..."
+    )
     group.addoption("--dataset", metavar="PATH", help="labelled samples for it; formats: docs/data.md")
     group.addoption(
         "--backend",

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from harness.errors import DatasetError
-from harness.model.dataset import Dataset
+from harness.model.dataset import Dataset, Task
 from harness.model.datasets import load_dataset, load_named, npz
 from harness.model.model import Model, Tensor
 
@@ -39,6 +39,25 @@ def test_samples_four_times_as_large_are_real_values(tmp_path: Path) -> None:
     data = load_dataset(folder, MODEL)
     assert data.samples.dtype == np.float32
     assert data.samples.ravel().tolist() == [0, 1, 2, 3, 4, 5]
+
+
+def test_windows_that_slide_over_a_file_make_it_a_recording(tmp_path: Path) -> None:
+    rows = "b.bin,2,1,24,8\na.bin,2,0,24,8\n"
+    contents = [np.arange(start, start + 10, dtype="<f4").tobytes() for start in (0, 100)]
+    data = load_dataset(_folder(tmp_path, rows, a=contents[0], b=contents[1]), MODEL)
+    assert data.task is Task.ANOMALY
+    assert data.recordings is not None
+    assert (data.labels.tolist(), data.recordings.tolist()) == ([1, 1, 1, 0, 0, 0], [0, 0, 0, 1, 1, 1])
+    assert [sample.ravel()[0] for sample in data.samples] == [100, 102, 104, 0, 2, 4]
+    with pytest.raises(DatasetError, match="windows of 20 bytes"):
+        load_dataset(_folder(tmp_path, "a.bin,2,0,20,8\n"), MODEL)
+
+
+def test_an_npz_of_values_or_sequences_has_their_task(tmp_path: Path) -> None:
+    for y, task in ((np.ones((4, 2), np.float32), Task.REGRESS), (np.ones((4, 7), int), Task.NEXT)):
+        np.savez(tmp_path / "d.npz", x=np.ones((4, 2, 3), np.float32), y=y)
+        data = load_dataset(tmp_path / "d.npz", MODEL)
+        assert (data.task, data.labels.shape) == (task, y.shape)
 
 
 def test_the_words_of_mlperf_tiny_are_read(kws01: Path) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -11,26 +9,17 @@ import pytest
 
 from harness.bench.outcome import Status
 from harness.model.datasets import load_named
+from harness.model.reference import run_reference
 from harness.optimize import Quantization, make_variant
-from harness.paths import REPOSITORY
 from harness.results.record import Record
-from harness.results.store import RunDirectory
 from tests.model.datasets.on_disk_sets import tone, write_idx, write_wav
+from tests.testsuites import acceptance_run
+from tests.testsuites.acceptance_run import value
 
 
-def accept(runs: Path, model: Path, dataset: Path, *limits: str) -> Record:
-    command = [sys.executable, "-m", "pytest", "-q", "testsuites/acceptance", "--board", "nucleo_l4r5zi"]
-    command += ["--model", str(model), "--dataset", str(dataset), "--repeats", "1", "--runs", str(runs)]
-    command += ["-p", "no:cacheprovider", *(f"--limit={limit}" for limit in limits)]
-    subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, timeout=600)
-    (record,) = RunDirectory.open("latest", runs).records()
-    return record
-
-
-def value(record: Record, quantity: str) -> float:
-    measurement = record.measurement(quantity)
-    assert measurement is not None, quantity
-    return measurement.value
+def accept(runs: Path, model: Path, dataset: Path, *limits: str, code: int = 0) -> Record:
+    options = ["--dataset", str(dataset), "--repeats", "1", *(f"--limit={limit}" for limit in limits)]
+    return acceptance_run.accept(runs, model, *options, code=code)
 
 
 def test_digits_in_mnists_files_are_judged_by_top1_and_f1(tmp_path: Path) -> None:
@@ -58,3 +47,18 @@ def test_recordings_are_judged_by_the_area_under_the_curve(tmp_path: Path) -> No
     record = accept(tmp_path / "runs", model, tmp_path / "machines", "auc >= 0", "auc <= 1")
     assert record.outcome.status is Status.PASSED, record.outcome
     assert value(record, "auc") in (0, 0.25, 0.5, 0.75, 1)
+
+
+@pytest.mark.slow
+def test_values_in_a_table_are_judged_by_their_errors(tmp_path: Path) -> None:
+    """A perceptron that has learnt a sine for one epoch, badly: its errors on the board are those on the host."""
+    x = np.linspace(0, 6.28, 40).round(6)
+    y = (np.sin(x) / 2 + 0.5).round(6)
+    (tmp_path / "sine.csv").write_text("x,y\n" + "".join(f"{a},{b}\n" for a, b in zip(x, y, strict=True)))
+    model = make_variant("fc_0?epochs=1", Quantization.FLOAT32).model
+    record = accept(tmp_path / "runs", model.path, tmp_path / "sine.csv", "mae <= 0.5", "rmse <= 0.001", code=1)
+    assert record.outcome.status is Status.CONSTRAINT_FAILED
+    assert "rmse" in record.outcome.reason
+    errors = run_reference(model, x.astype(np.float32)[:, None])[:, 0].astype(np.float64) - y
+    assert value(record, "mae") == pytest.approx(np.abs(errors).mean(), rel=1e-3)
+    assert value(record, "rmse") == pytest.approx(np.sqrt(np.square(errors).mean()), rel=1e-3)

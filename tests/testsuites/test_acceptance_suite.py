@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -11,7 +9,8 @@ import pytest
 from harness.bench.outcome import Status
 from harness.paths import REPOSITORY
 from harness.results.record import Record
-from harness.results.store import RunDirectory
+from tests.testsuites import acceptance_run
+from tests.testsuites.acceptance_run import value
 
 SHARED = REPOSITORY.parent / "shared"
 MODELS = SHARED / "models" / "mlperf_tiny"
@@ -20,18 +19,7 @@ pytestmark = pytest.mark.skipif(not MODELS.is_dir(), reason=f"{MODELS} is not on
 
 
 def accept(runs: Path, model: str, *options: str) -> Record:
-    command = [sys.executable, "-m", "pytest", "-q", "testsuites/acceptance", "--board", "nucleo_l4r5zi"]
-    command += ["--model", str(MODELS / f"{model}.tflite"), "--runs", str(runs), "-p", "no:cacheprovider", *options]
-    done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, timeout=300)
-    assert done.returncode == 0, done.stdout
-    (record,) = RunDirectory.open("latest", runs).records()
-    return record
-
-
-def value(record: Record, quantity: str) -> float:
-    measurement = record.measurement(quantity)
-    assert measurement is not None, quantity
-    return measurement.value
+    return acceptance_run.accept(runs, MODELS / f"{model}.tflite", *options)
 
 
 @pytest.mark.parametrize("model", ["ad01_int8", "kws_ref_model", "pretrainedResnet_quant", "vww_96_int8"])

@@ -16,6 +16,8 @@ from harness.pytest_plugin.fixtures import Deploy, Measure
 def test_accepted(request: pytest.FixtureRequest, backend: str, build: str, deploy: Deploy, measure: Measure) -> None:
     model = request.config.getoption("--model")
     if model is None:
-        pytest.skip("name the model to judge: --model FILE.tflite")
+        pytest.skip("name the model to judge: --model FILE")
     samples = request.config.getoption("--dataset")
-    measure(deploy(Path(model), backend=backend, build=build, dataset=Path(samples) if samples else None))
+    data = Path(samples) if samples else None
+    quantization = request.config.getoption("--quantization")
+    measure(deploy(Path(model), quantization, backend=backend, build=build, dataset=data))

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.errors import DatasetError
-from harness.model.dataset import Dataset, InputForm
+from harness.model.dataset import Dataset, InputForm, Task
 from harness.model.datasets.eembc_labels import LabelledFile, has_labels, read_labels
+from harness.model.datasets.stimuli import read_stimuli
 from harness.model.mlperf_tiny import pixel_benchmark
 from harness.model.model import ITEM_BYTES
 
@@ -25,6 +26,8 @@ class EembcFolder:
     - The bytes of the model's input.
     - As many float32, little-endian: real values.
     - For the inputs of MLPerf Tiny's image benchmarks, a byte a pixel: real values too, by the benchmark's scale.
+
+    Where the labels say that windows slide over the files, each file is a recording, normal (0) or anomalous (1).
     """
 
     def claims(self, path: Path) -> bool:
@@ -34,6 +37,8 @@ class EembcFolder:
         import numpy as np
 
         files, sample_shape, dtype = read_labels(path), form.shape, form.dtype
+        if files[0].window_bytes:
+            return _recordings(path, form)
         kind = _stored_type(files[0], sample_shape, dtype)
         if len(files) * prod(sample_shape) * ITEM_BYTES[kind] > MOST_BYTES:
             raise DatasetError(f"{path}: its samples take more than {MOST_BYTES:,} bytes; give a smaller data set")
@@ -41,6 +46,25 @@ class EembcFolder:
         if (benchmark := pixel_benchmark(sample_shape)) and kind == "uint8" != dtype:
             samples = samples.astype(np.float32) * np.float32(benchmark.pixel_scale)
         return Dataset(path.name, samples, np.array([file.label for file in files], np.int64), str(path))
+
+
+def _recordings(path: Path, form: InputForm) -> Dataset:
+    """Windows of the bytes of the model's input, or of as many float32."""
+    import numpy as np
+
+    stimuli, elements = read_stimuli(path), prod(form.shape)
+    window = stimuli[0].window_bytes
+    kind = next((kind for kind in (form.dtype, "float32") if window == elements * ITEM_BYTES[kind]), "")
+    counts = [stimulus.sample_count for stimulus in stimuli]
+    if not kind:
+        raise DatasetError(f"{path}: has windows of {window:,} bytes; the model takes {form.shape} {form.dtype}")
+    if sum(counts) * window > MOST_BYTES:
+        raise DatasetError(f"{path}: its windows take more than {MOST_BYTES:,} bytes; give a smaller data set")
+    content = b"".join(sample for stimulus in stimuli for sample in stimulus.samples())
+    samples = np.frombuffer(content, np.dtype(kind).newbyteorder("<")).astype(kind).reshape(-1, *form.shape)
+    labels = np.repeat([stimulus.label for stimulus in stimuli], counts).astype(np.int64)
+    recordings = np.repeat(np.arange(len(stimuli)), counts)
+    return Dataset(path.name, samples, labels, str(path), Task.ANOMALY, recordings)
 
 
 def _stored_type(file: LabelledFile, shape: tuple[int, ...], dtype: str) -> str:

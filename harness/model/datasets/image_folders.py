@@ -6,6 +6,7 @@ the model's input, without regard to their proportions, by Pillow's bilinear fil
 
 from __future__ import annotations
 
+import io
 import warnings
 from math import prod
 from pathlib import Path
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from harness.errors import DatasetError
 from harness.model.dataset import Dataset, InputForm
-from harness.model.datasets.bounded import MOST_BYTES, files_in, folders_in
+from harness.model.datasets.bounded import MOST_BYTES, files_in, folders_in, read_whole
 from harness.model.datasets.pixels import as_input
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".ppm", ".pgm")
 _FORMATS = ("JPEG", "PNG", "BMP", "PPM")
 _TEST = ("test", "val", "validation")
+MOST_FILE_BYTES = 2**26
 MOST_PIXELS = 2**26
 """Of one image: 64 million, beyond which it is taken for an attack, as Pillow does beyond 89 million."""
 
@@ -41,6 +43,8 @@ class ImageFolders:
         files = [(file, label) for label, one in enumerate(_classes(path)) for file in files_in(one, *SUFFIXES)]
         if len(files) * prod(form.shape) * 4 > MOST_BYTES:
             raise DatasetError(f"{path}: {len(files):,} images of {form.shape} take more than {MOST_BYTES:,} bytes")
+        if not files:
+            raise DatasetError(f"{path}: its folders hold no images")
         size = _size(path, form.shape)
         pixels = np.stack([read_image(file, size) for file, _ in files])
         labels = np.array([label for _, label in files], np.int64)
@@ -70,10 +74,12 @@ def read_image(path: Path, size: tuple[int, int, int]) -> NDArray[np.uint8]:
     from PIL import Image
 
     height, width, channels = size
+    # From memory, where asking for as many bytes as a damaged file claims to have makes no room for them.
+    content = read_whole(path, MOST_FILE_BYTES)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
-            with Image.open(path, formats=_FORMATS) as image:
+            with Image.open(io.BytesIO(content), formats=_FORMATS) as image:
                 if image.width * image.height > MOST_PIXELS:
                     raise DatasetError(f"{path}: has {image.width}x{image.height} pixels, more than {MOST_PIXELS:,}")
                 plain = image.convert("RGB" if channels == 3 else "L")

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from harness.errors import DatasetError
 from harness.model.dataset import Dataset, DatasetLoader
+from harness.model.datasets.bounded import explained
 from harness.model.datasets.cifar import CifarFiles
 from harness.model.datasets.eembc import EembcFolder
 from harness.model.datasets.idx import IdxFiles
@@ -65,7 +66,8 @@ def find_loader(path: Path) -> DatasetLoader:
     """
     if not path.exists():
         raise DatasetError(f"{path}: no such file or folder")
-    for loader in loaders():
-        if loader.claims(path):
-            return loader
+    with explained(path):
+        for loader in loaders():
+            if loader.claims(path):
+                return loader
     raise DatasetError(f"{path}: not a known format; give {_KNOWN}")

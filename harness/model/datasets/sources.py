@@ -12,11 +12,15 @@ from harness.model.datasets.bundled import BUNDLED
 from harness.model.datasets.made_up import MADE_UP
 from harness.model.datasets.on_disk import ON_DISK
 from harness.model.datasets.source import Argument, DataSpec, Source, Split
+from harness.model.datasets.spoken import SPOKEN
 from harness.model.goal import Goal
 
-SOURCES: Mapping[str, Source] = {**MADE_UP, **BUNDLED, **ON_DISK}
+SOURCES: Mapping[str, Source] = {**MADE_UP, **BUNDLED, **ON_DISK, **SPOKEN}
 
-_CODE = ("bounded", "bundled", "cifar", "digits", "idx", "made_up", "on_disk", "originals", "source")
+_CODE = (
+    *("bounded", "bundled", "cifar", "digits", "idx", "made_up", "mfcc", "on_disk", "originals", "source"),
+    *("speech_commands", "spoken", "wav"),
+)
 
 
 def source_of(spec: DataSpec) -> Source:

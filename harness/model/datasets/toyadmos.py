@@ -34,6 +34,8 @@ class ToyAdmosFolder:
         if rest or not 0 < mels <= _MOST_MELS:
             raise DatasetError(f"{path}: gives windows of {FRAMES} frames, the model takes {form.shape}")
         files = [file for file in files_in(_folder(path), ".wav") if _kind(file) is not None]
+        if not files:
+            raise DatasetError(f"{path}: holds no recordings")
         room = len(files) * (LAST - FIRST) * prod(form.shape) * 4
         if room > MOST_BYTES:
             raise DatasetError(

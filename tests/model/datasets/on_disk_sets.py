@@ -66,7 +66,7 @@ def write_speech_commands(folder: Path) -> None:
         for name in ("a_nohash_0", "b_nohash_0"):
             write_wav(folder / word / f"{name}.wav", tone(300 + 100 * number, 0.9))
         lines.append(f"{word}/a_nohash_0.wav\n")
-    write_wav(folder / "_background_noise_" / "hum.wav", tone(50, 3))
+    write_wav(folder / "_background_noise_" / "hum.wav", tone(50, 6))
     (folder / "testing_list.txt").write_text("".join(lines))
 
 

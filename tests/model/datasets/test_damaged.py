@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import tracemalloc
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -137,6 +138,19 @@ def test_an_idx_file_is_held_to_its_size(tmp_path: Path, content: bytes, words: 
     file.write_bytes(gzip.compress(content) if packed else content)
     with pytest.raises(DatasetError, match=rf"t10k-images.*{words}"):
         find_loader(file).load(file, UNIT)
+
+
+def test_a_chunk_of_an_image_that_claims_gigabytes_takes_none(tmp_path: Path) -> None:
+    path, file, form = _png(tmp_path)
+    content = bytearray(file.read_bytes())
+    content[33:37] = (2**31 - 1).to_bytes(4, "big")
+    file.write_bytes(content)
+    tracemalloc.start()
+    with suppress(DatasetError):
+        find_loader(path).load(path, form)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < LEAST_BYTES
 
 
 def test_missing_labels_are_named(tmp_path: Path) -> None:

@@ -105,6 +105,21 @@ def test_the_listed_words_are_heard_in_twelve_classes(tmp_path: Path) -> None:
     assert np.array_equal(data.samples[3], mfcc(tone(600, 0.9)))
 
 
+def test_words_can_be_learnt_from_that_are_not_listed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HARNESS_DATA", str(tmp_path))
+    monkeypatch.setenv("HARNESS_CACHE", str(tmp_path / "cache"))
+    with pytest.raises(DatasetError, match=r"testing_list\.txt is missing; fetch"):
+        load_split(data_spec("speech_commands"))
+    write_speech_commands(tmp_path / "speech_commands")
+    write_wav(tmp_path / "speech_commands" / "yes" / "c_nohash_0.wav", tone(123))
+    assert at_hand(data_spec("speech_commands"))
+    split = load_split(data_spec("speech_commands"))
+    assert sorted(split.train_y.tolist()) == [*range(9), 9, 9, 10, 11]
+    assert split.test_y.tolist() == [*range(10), 10, 11]
+    assert any(np.array_equal(sample, mfcc(tone(123))) for sample in split.train_x)
+    assert not any(np.array_equal(sample, mfcc(tone(123))) for sample in split.test_x)
+
+
 def test_the_test_set_has_folders_of_silence_and_of_unknown_words(tmp_path: Path) -> None:
     write_speech_commands(tmp_path)
     (tmp_path / "testing_list.txt").unlink()

@@ -1,0 +1,226 @@
+"""What speaks against a file is told at once, with names, before a library loads it; broken files end in one error."""
+
+from __future__ import annotations
+
+import random
+import time
+import tracemalloc
+import zipfile
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+import h5py
+import numpy as np
+import onnx
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from onnx import helper
+
+from harness.errors import ModelError
+from harness.model.intake import keras_config, onnx_graph
+from harness.model.intake.archive import read_json, read_members
+from harness.model.intake.hdf5 import check_hdf5
+from harness.model.intake.kind import SourceKind, kind_of
+from harness.model.intake.onnx_quantized import without_quantization
+from harness.model.intake.torch_archive import safe_copy
+from tests.model.intake.files import (
+    keras_file,
+    layer,
+    model_config,
+    onnx_model,
+    program,
+    torch_file,
+    weights_file,
+    zipped,
+)
+
+KNOWN = {"Dense", "InputLayer"}
+CONVERTED = {"MatMul", "Relu"}
+WHOLE = {
+    SourceKind.KERAS: keras_file(),
+    SourceKind.ONNX: onnx_model().SerializeToString(),
+    SourceKind.TORCH: torch_file(program("torch.ops.aten.relu.default")),
+}
+
+
+def look(path: Path) -> None:
+    """All that is looked at before a library loads the file, but for HDF5, whose library is C."""
+    kind = kind_of(path)
+    if kind is SourceKind.KERAS:
+        keras_config.complaints(read_json(read_members(path)["config.json"], "config.json"), KNOWN)
+    elif kind is SourceKind.ONNX:
+        onnx_graph.complaints(onnx_graph.read_onnx(path), CONVERTED)
+    elif kind is SourceKind.TORCH:
+        safe_copy(path, path.with_name("copy"))
+
+
+@pytest.mark.parametrize("kind", WHOLE)
+def test_whole_files_pass(tmp_path: Path, kind: SourceKind) -> None:
+    path = tmp_path / f"a.{kind}"
+    path.write_bytes(WHOLE[kind])
+    look(path)
+
+
+@pytest.mark.parametrize("kind", WHOLE)
+@given(seed=st.integers(0, 2**32), flips=st.integers(0, 8), kept=st.floats(0, 1))
+@settings(max_examples=200, deadline=None)
+def test_mutated_files_end_in_one_error_soon_and_in_little_memory(
+    tmp_path_factory: pytest.TempPathFactory, kind: SourceKind, seed: int, flips: int, kept: float
+) -> None:
+    generator = random.Random(seed)
+    content = bytearray(WHOLE[kind])
+    if flips % 2:
+        content = content[: int(kept * len(content))]
+    for _ in range(flips if content else 0):
+        content[generator.randrange(len(content))] ^= 1 << generator.randrange(8)
+    path = tmp_path_factory.getbasetemp() / f"mutated.{kind}"
+    path.write_bytes(bytes(content))
+    tracemalloc.start()
+    began = time.process_time()
+    try:
+        with suppress(ModelError):
+            look(path)
+    finally:
+        _, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+    assert time.process_time() - began < 2
+    assert peak < 10 * len(WHOLE[kind]) + 2**20
+
+
+def test_every_layer_with_code_or_of_others_is_named() -> None:
+    config = model_config(
+        layer("Lambda", "evil"),
+        layer("Mine", "own", "my.layers", "me>Mine"),
+        layer("Dense", "good"),
+        layer("Dance", "unknown"),
+    )
+    lines = keras_config.complaints(config, KNOWN)
+    assert [line.split(":")[0] for line in lines] == ["evil", "own", "unknown"]
+    assert "never run" in lines[0]
+    assert "custom object" in lines[1]
+
+
+def test_code_deep_inside_a_layer_is_found() -> None:
+    wrapper = layer("Dense", "outer")
+    wrapper["config"]["activation"] = {"module": "os", "class_name": "system", "config": "true"}
+    assert keras_config.complaints(model_config(wrapper), KNOWN) == [
+        "outer: system is a custom object, whose code is not in the file; export the model to ONNX"
+    ]
+
+
+def test_a_configuration_nested_without_end_is_refused() -> None:
+    nested: object = {}
+    for _ in range(1000):
+        nested = [nested]
+    with pytest.raises(ModelError, match="nested deeper"):
+        keras_config.complaints({"class_name": "Sequential", "config": {"layers": nested}}, KNOWN)
+
+
+def test_an_archive_that_inflates_is_not_unpacked(tmp_path: Path) -> None:
+    path = tmp_path / "bomb.keras"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("config.json", bytes(2**24))
+    with pytest.raises(ModelError, match="more than 10 times its size"):
+        read_members(path)
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (lambda file: file.__setitem__("a", h5py.ExternalLink("/etc/hostname", "/")), "link to somewhere else"),
+        (lambda file: file.__setitem__("a", h5py.SoftLink("/b")), "link to somewhere else"),
+        (lambda file: file.create_dataset("a", (4,), "f4", external=[("x", 0, 16)]), "lies in another file"),
+        (lambda file: file.create_dataset("a", (2**28,), "f4", chunks=(2**20,)), "weights claim"),
+    ],
+)
+def test_hdf5_that_reaches_out_or_claims_more_than_it_holds_is_refused(
+    tmp_path: Path, make: Callable[[h5py.File], object], words: str
+) -> None:
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        make(file)
+    with pytest.raises(ModelError, match=words):
+        check_hdf5((tmp_path / "a.h5").read_bytes())
+
+
+def test_whole_weights_pass_and_halves_do_not() -> None:
+    check_hdf5(weights_file())
+    with pytest.raises(ModelError, match="truncated or corrupt"):
+        check_hdf5(weights_file()[:1000])
+
+
+def test_every_operator_that_is_not_converted_is_named() -> None:
+    model = onnx_model(
+        helper.make_node("Foo", ["x"], ["a"], "first", domain="mine"),
+        helper.make_node("MatMul", ["a", "w"], ["b"], "good"),
+        helper.make_node("Erf", ["b"], ["y"]),
+    )
+    assert onnx_graph.complaints(model, CONVERTED) == ["first: mine.Foo", "y: Erf"]
+
+
+def test_an_open_batch_is_one_and_other_open_sizes_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "a.onnx"
+    onnx.save(onnx_model(), path)
+    assert onnx_graph.real_inputs(onnx_graph.read_onnx(path).graph)["x"][0] == (1, 4)
+    model = onnx_model()
+    model.graph.input[0].type.tensor_type.shape.dim[1].dim_param = "width"
+    onnx.save(model, path)
+    with pytest.raises(ModelError, match="input 'x' leaves size 1 open"):
+        onnx_graph.read_onnx(path)
+
+
+def test_weights_in_other_files_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "a.onnx"
+    onnx.save(onnx_model(), path, save_as_external_data=True, location="elsewhere", size_threshold=0)
+    with pytest.raises(ModelError, match="keeps weights in other files"):
+        onnx_graph.read_onnx(path)
+
+
+def test_taking_out_quantization_leaves_dequantized_weights() -> None:
+    model = onnx_model(
+        helper.make_node("QuantizeLinear", ["x", "s", "z"], ["xq"], "q"),
+        helper.make_node("DequantizeLinear", ["xq", "s", "z"], ["xd"], "d"),
+        helper.make_node("DequantizeLinear", ["wq", "s", "z"], ["wd"], "dw"),
+        helper.make_node("MatMul", ["xd", "wd"], ["y"], "product"),
+    )
+    stored = np.arange(16, dtype=np.int8).reshape(4, 4)
+    for name, value in (("s", np.float32(0.5)), ("z", np.int8(1)), ("wq", stored)):
+        model.graph.initializer.append(onnx.numpy_helper.from_array(np.asarray(value), name))
+    plain = without_quantization(model)
+    assert [(node.op_type, list(node.input)) for node in plain.graph.node] == [("MatMul", ["x", "wd"])]
+    (weights,) = plain.graph.initializer
+    np.testing.assert_array_equal(onnx.numpy_helper.to_array(weights), (stored - 1.0) * 0.5)
+
+
+def test_what_pytorch_would_unpickle_is_left_out_or_refused(tmp_path: Path) -> None:
+    path, copy = tmp_path / "a.pt2", tmp_path / "copy.pt2"
+    path.write_bytes(torch_file(program("torch.ops.aten.relu.default")))
+    safe_copy(path, copy)
+    assert read_members(copy)["net/data/sample_inputs/model.pt"] == b""
+    bad = torch_file(
+        program("os.system", "torch.ops.aten.relu.default", "torch.ops.mine.op.default", range_constraints={"s0": 1}),
+        use_pickle=True,
+        **{"data/constants/custom_obj_0": b"x", "data/weights/model.pt": b"x"},
+    )
+    path.write_bytes(bad)
+    with pytest.raises(ModelError) as caught:
+        safe_copy(path, copy)
+    lines = str(caught.value).splitlines()[1:]
+    for words in (
+        "custom_obj_0",
+        "weights/model.pt",
+        "0.weight: is stored as a pickle",
+        "symbolic",
+        "0: os.system",
+        "2: torch.ops.mine",
+    ):
+        assert sum(words in line for line in lines) == 1, words
+    assert len(lines) == 6
+
+
+def test_an_archive_with_a_name_twice_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "a.keras"
+    path.write_bytes(zipped({"config.json": b"{}", "config.jsoN": b"{}"}).replace(b"config.jsoN", b"config.json"))
+    with pytest.raises(ModelError, match="a file twice"):
+        read_members(path)
