@@ -117,7 +117,7 @@ _EDGEMARK = """
 
 NUCLEO-L4R5ZI, 120 MHz, hard float; the networks are the zoo's, from EdgeMark's configurations, with random weights. In
 brackets: `tvm` over that. EdgeMark's window holds copies of input and output, too, and its prefetch is off. Recurrent
-networks are left out: the backend does not compile them.
+networks are left out.
 """
 
 _ENERGY = """

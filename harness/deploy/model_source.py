@@ -85,7 +85,7 @@ def _arguments(call: Call[KernelT], step: int, memory: Memory, constants: _Const
     arguments = []
     for argument in call.arguments:
         if isinstance(argument, Activation):
-            arguments.append(f"arena + {memory.of_tensor(argument.tensor)}")
+            arguments.append(f"arena + {memory.of_tensor(argument.tensor) + argument.offset}")
         elif isinstance(argument, Scratch):
             arguments.append(f"arena + {memory.of_scratch(step, argument)}")
         else:

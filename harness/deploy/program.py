@@ -29,9 +29,10 @@ KernelT = TypeVar("KernelT", bound=Kernel, covariant=True)
 
 @dataclass(frozen=True)
 class Activation:
-    """An argument that lies in the arena: a tensor by its index in the graph."""
+    """An argument that lies in the arena: a tensor by its index in the graph, or what begins `offset` bytes into it."""
 
     tensor: int
+    offset: int = 0
 
 
 @dataclass(frozen=True)

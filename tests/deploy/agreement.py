@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from harness.deploy.backend import Backend, GeneratedCode
 from harness.deploy.options import O2, BuildOptions
 from harness.deploy.target import Target
-from harness.model.model import Model
+from harness.model.model import Model, Tensor
 from harness.optimize.variant import Quantization, Variant
 from tests.deploy.on_core import CORTEX_M4, BareCore, link
 
@@ -46,13 +46,15 @@ def deploy(
 
 
 def random_inputs(model: Model, rng: np.random.Generator) -> Arrays:
-    """Any integers, or floats within one and a half of zero."""
-    return tuple(
-        rng.integers(np.iinfo(tensor.dtype).min, np.iinfo(tensor.dtype).max, tensor.shape, tensor.dtype, endpoint=True)
-        if tensor.dtype.startswith("int")
-        else rng.uniform(-1.5, 1.5, tensor.shape).astype(np.float32)
-        for tensor in model.inputs
-    )
+    """Any integers, or floats within one and a half of zero; int32 are indices of tables of ten rows or more."""
+
+    def values(tensor: Tensor) -> NDArray[np.generic]:
+        if tensor.dtype == "float32":
+            return rng.uniform(-1.5, 1.5, tensor.shape).astype(np.float32)
+        low, high = (0, 9) if tensor.dtype == "int32" else (np.iinfo(tensor.dtype).min, np.iinfo(tensor.dtype).max)
+        return rng.integers(low, high, tensor.shape, tensor.dtype, endpoint=True)
+
+    return tuple(values(tensor) for tensor in model.inputs)
 
 
 class Reference:

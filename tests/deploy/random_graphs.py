@@ -36,6 +36,9 @@ from tests.deploy.random_layers import (
     Value,
     Window,
 )
+from tests.deploy.random_moves import Restack, Slice, Swap
+
+AnyLayer = Layer | Restack | Slice | Swap
 
 _ACTIVATIONS = schema.ActivationFunctionType
 _MOST_LAYERS = 4
@@ -59,7 +62,7 @@ class RandomGraph:
     shape: tuple[int, int, int, int]
     scale: float
     zero_point: int
-    layers: tuple[Layer, ...]
+    layers: tuple[AnyLayer, ...]
     seed: int
 
 
@@ -105,6 +108,9 @@ def _layers_of(shape: tuple[int, ...], dtype: str) -> dict[str, st.SearchStrateg
         "curve": st.builds(Curve, st.sampled_from(("LOGISTIC", "TANH"))),
         "leaky": st.builds(Rescale, st.just("LEAKY_RELU"), _ratios, _zero_points, st.sampled_from((0.2, 0.01, 1.5))),
         "transpose": st.builds(Transpose, st.permutations((1, 2, 3)).map(lambda order: (0, *order))),
+        "restack": st.builds(Restack, st.integers(1, 3), st.integers(1, 3)),
+        "slice": st.builds(Slice, st.integers(1, 3), st.integers(0, 3), st.integers(0, 3)),
+        "swap": st.builds(Swap, st.integers(1, 3)),
         "softmax": st.builds(Softmax, st.sampled_from((1.0, 0.3))),
     }
 
@@ -125,7 +131,7 @@ def random_graphs(draw: st.DrawFn, without: frozenset[str] = frozenset(), dtype:
     shape = (1, draw(st.integers(1, 10)), draw(st.integers(1, 10)), draw(_channels))
     scale = draw(st.sampled_from((0.05, 0.9, 1 / 256, 1e-4)))
     zero_point = draw(_zero_points)
-    builder, layers = Builder(dtype), list[Layer]()
+    builder, layers = Builder(dtype), list[AnyLayer]()
     value = builder.source(shape, scale, zero_point)
     wanted = draw(st.integers(1, _MOST_LAYERS))
     while len(layers) < wanted and _goes_on(value):

@@ -64,12 +64,18 @@ class TinyModel:
         self, name: str, inputs: Sequence[int], output: int, options: str = "", version: int = 3, **values: object
     ) -> int:
         """Add an operator; `options` is the schema's class, `values` its fields. Gives back the output."""
+        return self.operator_of_many(name, inputs, [output], options, version, **values)[0]
+
+    def operator_of_many(
+        self, name: str, inputs: Sequence[int], outputs: Sequence[int], options: str, version: int = 1, **values: object
+    ) -> list[int]:
+        """The same with several outputs."""
         code = schema.OperatorCodeT()
         number = getattr(schema.BuiltinOperator, name)
         code.builtinCode, code.deprecatedBuiltinCode, code.version = number, min(number, 127), version
         self.codes.append(code)
         made = schema.OperatorT()
-        made.opcodeIndex, made.inputs, made.outputs = len(self.codes) - 1, list(inputs), [output]
+        made.opcodeIndex, made.inputs, made.outputs = len(self.codes) - 1, list(inputs), list(outputs)
         if options:
             made.builtinOptionsType = getattr(schema.BuiltinOptions, options)
             made.builtinOptions = getattr(schema, f"{options}T")()
@@ -77,7 +83,7 @@ class TinyModel:
                 assert hasattr(made.builtinOptions, field), field
                 setattr(made.builtinOptions, field, value)
         self.operators.append(made)
-        return output
+        return list(outputs)
 
     def write(self, path: Path, inputs: Sequence[int], outputs: Sequence[int]) -> Model:
         """The file, read back."""

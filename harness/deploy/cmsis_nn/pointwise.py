@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from harness.deploy.cmsis_nn.c_function import KINDS, CFunction, read, write
-from harness.deploy.cmsis_nn.tables import INT8_VALUES, curve_table
+from harness.deploy.curves import INT8_VALUES, curve_table
 from harness.deploy.operator_view import OperatorView, scale_of, zero_point_of
 from harness.deploy.program import Activation, Call
 from harness.deploy.quantize_math import multiply, quantize_multiplier

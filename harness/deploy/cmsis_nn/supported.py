@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from harness.deploy.cmsis_nn.c_function import KINDS
-from harness.deploy.cmsis_nn.tables import CURVES
+from harness.deploy.curves import CURVES
 from harness.deploy.operator_view import OperatorView
 from harness.deploy.program import ALIASES
 from harness.deploy.tensor_complaints import tensor_complaints

@@ -1,7 +1,6 @@
-"""The tables of TFLite's kernels.
+"""The tables of TFLite's SOFTMAX of int16.
 
-Formulas: `LUTPopulate` in tensorflow/lite/kernels/internal/common.h; ranges: softmax.cc and activations.cc of its
-kernels.
+Formulas: `LUTPopulate` in tensorflow/lite/kernels/internal/common.h; ranges: softmax.cc of its kernels.
 """
 
 from __future__ import annotations
@@ -18,25 +17,6 @@ if TYPE_CHECKING:
 _STEPS = 512
 _LOWEST, _HIGHEST = -(2**15), 2**15 - 1
 _RANGE = 2**16 - 1
-
-
-INT8_VALUES = (*range(128), *range(-128, 0))
-"""In the order of their bits, in which tables hold what they become."""
-CURVES: dict[str, tuple[Callable[[NDArray[np.float32]], NDArray[np.float32]], float, int]] = {
-    "LOGISTIC": (lambda x: np.float32(1) / (np.float32(1) + np.exp(-x)), 1 / 256, -128),
-    "TANH": (np.tanh, 1 / 128, 0),
-}
-"""Functions of int8, with the scale and zero point that TFLite asks of their outputs."""
-
-
-def curve_table(name: str, scale: float, zero_point: int) -> NDArray[np.int8]:
-    """(256,) what a curve makes of each stored value of this scale and zero point, computed in single precision."""
-    function, out_scale, out_zero_point = CURVES[name]
-    reals = np.float32(scale) * (np.array(INT8_VALUES) - zero_point).astype(np.float32)
-    with np.errstate(over="ignore"):  # exp is infinite where LOGISTIC is 0
-        scaled = function(reals) * np.float32(1 / out_scale)
-    rounded: NDArray[np.float32] = np.sign(scaled) * np.floor(np.abs(scaled) + np.float32(0.5))
-    return np.clip(rounded + out_zero_point, -128, 127).astype(np.int8)
 
 
 def softmax_tables() -> tuple[NDArray[np.int16], NDArray[np.int16]]:

@@ -1,4 +1,7 @@
-"""float32 operators that need no help of TVM's front end: resizing, and convolutions that `kernels.float_conv` fits."""
+"""float32 operators that need no help of TVM's front end.
+
+They are those that resize or move, and convolutions that `kernels.float_conv` fits.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ import numpy as np
 from harness.deploy.target import Core, Target
 from harness.deploy.tvm.kernels.float_conv import FloatConv
 from harness.deploy.tvm.micro.float_dots import Clamp
+from harness.deploy.tvm.moving import MOVERS, lower_mover
 from harness.deploy.tvm.operator_view import OperatorView
 from harness.deploy.tvm.program import Activation, Call, Group
 from harness.deploy.tvm.resizing import RESIZES, lower_resize
@@ -17,12 +21,13 @@ from harness.model.tflite_graph import Graph
 _CLAMPS = {"NONE": Clamp.NONE, "RELU": Clamp.RELU, "RELU6": Clamp.RELU6}
 
 
-def lower_directly(graph: Graph, group: Group, target: Target, uses_dsp: bool) -> Call | None:
-    """A group of `fuse_residuals` as one call; None if it takes TVM."""
+def lower_directly(graph: Graph, group: Group, target: Target, uses_dsp: bool) -> list[Call] | None:
+    """A group of `fuse_residuals` as calls; None if it takes TVM."""
     views = [OperatorView(graph, operator, uses_dsp) for operator in group]
-    if group[0].op in RESIZES:
-        return lower_resize(views[0])
-    return _lower_conv(views[0], views[-1], target)
+    if group[0].op in MOVERS:
+        return lower_mover(views[0])
+    call = lower_resize(views[0]) if group[0].op in RESIZES else _lower_conv(views[0], views[-1], target)
+    return None if call is None else [call]
 
 
 def _lower_conv(conv: OperatorView, last: OperatorView, target: Target) -> Call | None:

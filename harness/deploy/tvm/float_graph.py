@@ -41,19 +41,21 @@ def lower_float(
     Args:
         choices: sizes of tiles by the task's key; rules decide on the others.
     """
-    direct = {group: call for group in _steps(groups) if (call := lower_directly(graph, group, target, uses_dsp))}
+    direct = {group: calls for group in _steps(groups) if (calls := lower_directly(graph, group, target, uses_dsp))}
     done = {operator.index for group in direct for operator in group}
     operators = [operator for operator in graph.operators if operator.op not in ALIASES and operator.index not in done]
     llvm = llvm_target(target)
-    module = _optimize(_import(model, graph, operators), llvm)
+    firsts: dict[_Signature, GraphOperator] = {}
+    alike = {operator.index: firsts.setdefault(_signature(graph, operator), operator) for operator in operators}
+    module = _optimize(_import(model, graph, list(firsts.values())), llvm)
     kernels = _Kernels(module, llvm, choices)
 
     def lower(group: Group) -> list[Call] | None:
         if group in direct:
-            return [direct[group]]
+            return direct[group]
         if len(group) > 1:
             return None
-        return _Layer(graph, group[0], kernels).calls(module[_name(group[0])])
+        return _Layer(graph, group[0], kernels).calls(module[_name(alike[group[0].index])])
 
     return lower
 
@@ -65,6 +67,24 @@ def _steps(groups: Sequence[Group]) -> list[Group]:
 
 def _name(operator: GraphOperator) -> str:
     return f"layer_{operator.index}"
+
+
+_Signature = tuple[object, ...]
+
+
+def _signature(graph: Graph, operator: GraphOperator) -> _Signature:
+    """The same for operators that compute the same of their inputs: the steps of unrolled networks."""
+    computed = _computed_inputs(graph, operator)
+    inputs: list[object] = []
+    for index in operator.inputs:
+        tensor = None if index is None else graph.tensors[index]
+        if tensor is None:
+            inputs.append(None)
+        else:
+            value = computed.index(tensor.index) if tensor.data is None else tensor.data.tobytes()
+            inputs.append((tensor.shape, tensor.dtype, value))
+    outputs = ((graph.tensors[index].shape, graph.tensors[index].dtype) for index in operator.outputs)
+    return operator.op, *sorted(operator.options.items()), *inputs, *outputs
 
 
 def _import(model: Model, graph: Graph, operators: list[GraphOperator]) -> tvm.IRModule:

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from math import prod
 
+from harness.deploy.curves import curve_table
 from harness.deploy.quantize_math import Multiplier, exp_of_differences, quantize_multiplier
 from harness.deploy.tvm.int8_sums import lower_binary, lower_residual
 from harness.deploy.tvm.int8_weighted import lower_conv, lower_dense, lower_depthwise
-from harness.deploy.tvm.kernels.elementwise import Concatenate, Dequantize, Pad, Quantize, Rescale
+from harness.deploy.tvm.kernels.elementwise import Concatenate, Dequantize, LookUp, Pad, Quantize, Rescale
 from harness.deploy.tvm.kernels.pooling import Mean, Pool
 from harness.deploy.tvm.kernels.requantize import Clamp
 from harness.deploy.tvm.kernels.softmax import Softmax
+from harness.deploy.tvm.moving import MOVERS, lower_mover
 from harness.deploy.tvm.operator_view import OperatorView, scale_of, zero_point_of
 from harness.deploy.tvm.program import Activation, Call, Group
 from harness.deploy.tvm.resizing import lower_resize
@@ -21,6 +23,8 @@ from harness.model.tflite_graph import Graph
 def lower_int8(graph: Graph, group: Group, uses_dsp: bool) -> list[Call] | None:
     """The kernel calls of one supported operator, or of those that `fuse_residuals` put together, if a kernel fits."""
     first, *rest = (OperatorView(graph, operator, uses_dsp) for operator in group)
+    if first.operator.op in MOVERS:
+        return lower_mover(first)
     call = lower_residual(first, *rest) if rest else _LOWERINGS[first.operator.op](first)
     return None if call is None else [call]
 
@@ -95,6 +99,12 @@ def _softmax(source: OperatorView) -> Call:
     return Call(kernel, (source.argument(0), table, Activation(source.output.index)))
 
 
+def _curve(source: OperatorView) -> Call:
+    x = source.given(0)
+    table = curve_table(source.operator.op, scale_of(x), zero_point_of(x))
+    return Call(LookUp(prod(x.shape)), (source.argument(0), table, Activation(source.output.index)))
+
+
 _LOWERINGS: Mapping[str, Callable[[OperatorView], Call]] = {
     "ADD": lower_binary,
     "AVERAGE_POOL_2D": _pool,
@@ -103,6 +113,7 @@ _LOWERINGS: Mapping[str, Callable[[OperatorView], Call]] = {
     "DEPTHWISE_CONV_2D": lower_depthwise,
     "DEQUANTIZE": _dequantize,
     "FULLY_CONNECTED": lower_dense,
+    "LOGISTIC": _curve,
     "MAX_POOL_2D": _pool,
     "MEAN": _mean,
     "MUL": lower_binary,
@@ -115,4 +126,5 @@ _LOWERINGS: Mapping[str, Callable[[OperatorView], Call]] = {
     "RESIZE_NEAREST_NEIGHBOR": lower_resize,
     "SOFTMAX": _softmax,
     "SUB": lower_binary,
+    "TANH": _curve,
 }

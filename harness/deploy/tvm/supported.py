@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
+from harness.deploy.curves import CURVES
 from harness.deploy.tensor_complaints import tensor_complaints
 from harness.deploy.tvm.program import ALIASES
+from harness.deploy.tvm.supported_moves import MOVES
 from harness.model.tflite_graph import Graph, GraphOperator, GraphTensor
 
 _CLAMPS = ("NONE", "RELU", "RELU6", "RELU_N1_TO_1")
-_FLOAT_OPERATORS = ALIASES | {
+_FLOAT_OPERATORS = {
+    *(*ALIASES, *MOVES),
     *("ABS", "ADD", "AVERAGE_POOL_2D", "CONCATENATION", "CONV_2D", "DEPTHWISE_CONV_2D", "DIV", "ELU", "EXP"),
     *("FULLY_CONNECTED", "HARD_SWISH", "LEAKY_RELU", "LOGISTIC", "MAXIMUM", "MAX_POOL_2D", "MEAN", "MINIMUM", "MUL"),
     *("RESIZE_BILINEAR", "RESIZE_NEAREST_NEIGHBOR"),
@@ -30,7 +33,7 @@ def unsupported(graph: Graph, quantized: bool) -> list[str]:
         for operator in graph.operators
         for complaint in _complaints(graph, operator, quantized)
     ]
-    return complaints + tensor_complaints(graph)
+    return complaints + tensor_complaints(graph, ("int8", "float32", "int32"))
 
 
 def _complaints(graph: Graph, operator: GraphOperator, quantized: bool) -> Iterator[str]:
@@ -38,27 +41,34 @@ def _complaints(graph: Graph, operator: GraphOperator, quantized: bool) -> Itera
     if operator.op not in operators:
         yield "the operator is not supported"
         return
-    if not operator.inputs or operator.inputs[0] is None or len(operator.outputs) != 1:
-        yield "must have one output and a first input"
+    several = operator.op in ("SPLIT", "UNPACK")
+    if not operator.inputs or operator.inputs[0] is None or not operator.outputs:
+        yield "must have an output and a first input"
+        return
+    if len(operator.outputs) > 1 and not several:
+        yield "must have one output"
         return
     inputs = [None if index is None else graph.tensors[index] for index in operator.inputs]
-    output = graph.tensors[operator.outputs[0]]
-    if any(0 in tensor.shape for tensor in [output, *inputs] if tensor is not None):
+    outputs = [graph.tensors[index] for index in operator.outputs]
+    if any(0 in tensor.shape for tensor in [*outputs, *inputs] if tensor is not None):
         yield "has a tensor without elements"
         return
     if not quantized and len({t.name for t in inputs if t is not None}) < len(
         {i for i in operator.inputs if i is not None}
     ):
         yield "two of its inputs have the same name"  # TVM's front end knows tensors by their names alone
-    yield from _type_complaints(operator, inputs, output, "int8" if quantized else "float32")
-    if quantized or operator.op.startswith("RESIZE"):
-        yield from _INT8_OPERATORS[operator.op](operator, inputs, output)
+    yield from _type_complaints(operator, inputs, outputs, "int8" if quantized else "float32")
+    if operator.op in MOVES:
+        yield from MOVES[operator.op](operator, inputs, outputs)
+    elif quantized or operator.op.startswith("RESIZE"):
+        yield from _CHECKS[operator.op](operator, inputs, outputs[0])
 
 
 def _type_complaints(
-    operator: GraphOperator, inputs: list[GraphTensor | None], output: GraphTensor, dtype: str
+    operator: GraphOperator, inputs: list[GraphTensor | None], outputs: list[GraphTensor], dtype: str
 ) -> Iterator[str]:
-    for tensor in [output, *(each for each in inputs if each is not None and each.data is None)]:
+    values = inputs[:1] if operator.op == "GATHER" else inputs  # the rest are indices
+    for tensor in [*outputs, *(each for each in values if each is not None and each.data is None)]:
         if tensor.dtype != dtype and operator.op not in ("QUANTIZE", "DEQUANTIZE"):
             yield f"{tensor.name} is {tensor.dtype}, not {dtype}"
         if dtype == "int8" and tensor.dtype == "int8" and (len(tensor.scales) != 1 or not tensor.scales[0] > 0):
@@ -102,6 +112,12 @@ def _pooled(_operator: GraphOperator, inputs: list[GraphTensor | None], output: 
 def _probabilities(_operator: GraphOperator, _inputs: list[GraphTensor | None], output: GraphTensor) -> Iterator[str]:
     if len(output.scales) == 1 and (float(output.scales[0]), int(output.zero_points[0])) != (1 / 256, -128):
         yield "the output's scale must be 1/256, its zero point -128"
+
+
+def _on_a_curve(operator: GraphOperator, _inputs: list[GraphTensor | None], output: GraphTensor) -> Iterator[str]:
+    _, scale, zero_point = CURVES[operator.op]
+    if len(output.scales) == 1 and (float(output.scales[0]), int(output.zero_points[0])) != (scale, zero_point):
+        yield f"the output's scale must be 1/{1 / scale:g}, its zero point {zero_point}"
 
 
 def _constant_argument(operator: GraphOperator, inputs: list[GraphTensor | None], output: GraphTensor) -> Iterator[str]:
@@ -148,7 +164,7 @@ def _converted(operator: GraphOperator, inputs: list[GraphTensor | None], output
         yield f"{types[0]} to {types[1]} is not supported"
 
 
-_INT8_OPERATORS: Mapping[str, Check] = {
+_CHECKS: Mapping[str, Check] = {
     "ADD": _two_tensors,
     "AVERAGE_POOL_2D": _pooled,
     "CONCATENATION": _concatenated,
@@ -156,6 +172,7 @@ _INT8_OPERATORS: Mapping[str, Check] = {
     "DEPTHWISE_CONV_2D": _weighted,
     "DEQUANTIZE": _converted,
     "FULLY_CONNECTED": _weighted,
+    "LOGISTIC": _on_a_curve,
     "MAX_POOL_2D": _pooled,
     "MEAN": _constant_argument,
     "MUL": _two_tensors,
@@ -168,5 +185,7 @@ _INT8_OPERATORS: Mapping[str, Check] = {
     "RESIZE_NEAREST_NEIGHBOR": _resized,
     "SOFTMAX": _probabilities,
     "SUB": _two_tensors,
+    "TANH": _on_a_curve,
     **dict.fromkeys(ALIASES, _nothing),
 }
+_INT8_OPERATORS = {*_CHECKS, *MOVES}

@@ -117,6 +117,28 @@ class Rescale(Kernel):
 
 
 @dataclass(frozen=True)
+class LookUp(Kernel):
+    """LOGISTIC and TANH: what a table has for the bits of each value."""
+
+    kind: ClassVar[str] = "look_up"
+    elements: int
+
+    @property
+    def parameters(self) -> tuple[Parameter, ...]:
+        places = (Parameter(name, "int8", self.elements) for name in ("x", "y"))
+        return next(places), Parameter("table", "int8", 256), next(places)
+
+    @property
+    def in_place(self) -> tuple[int, ...]:
+        return (0,)
+
+    def body(self, *buffers: Buffer) -> None:
+        x, table, y = buffers
+        with T.serial(self.elements) as k:
+            store(y, k, table[T.bitwise_and(x[k].astype("int32"), T.int32(255))])
+
+
+@dataclass(frozen=True)
 class Quantize(Kernel):
     """QUANTIZE of float32 to int8: to nearest, ties away from zero."""
 

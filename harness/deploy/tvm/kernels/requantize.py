@@ -9,6 +9,7 @@ from tvm.tirx.script import builder as T  # noqa: N812
 
 from harness.deploy.quantize_math import Multiplier, Rounding
 from harness.deploy.tvm.kernels.dsp import smmul, smmulr
+from harness.deploy.tvm.kernels.kernel import registers, store
 
 
 @dataclass(frozen=True)
@@ -79,6 +80,7 @@ def rounding_shift_right(value: Expr, exponent: Expr) -> Expr:
 
 
 def multiply(value: Expr, by: Multiplier) -> Expr:
-    """`MultiplyByQuantizedMultiplier` by a constant, rounding twice."""
-    product = doubling_high_multiply(T.shift_left(value, by.left), T.int32(by.quantized))
-    return rounding_shift_right(product, T.int32(by.right)) if by.right else product
+    """`MultiplyByQuantizedMultiplier` by a constant, rounding twice; emits a variable, without which TVM takes long."""
+    product = registers(1)
+    store(product, 0, doubling_high_multiply(T.shift_left(value, by.left), T.int32(by.quantized)))
+    return rounding_shift_right(product[0], T.int32(by.right)) if by.right else product[0]
