@@ -57,3 +57,10 @@ def test_a_better_order_than_by_size_is_found() -> None:
 
 def test_nothing_needs_no_memory() -> None:
     assert plan_arena([]).nbytes == 0
+
+
+def test_the_buffers_of_an_unrolled_network_are_planned_at_the_bound() -> None:
+    """Two thousand of them: looking at every pair a hundred times would take minutes."""
+    chain = [Lifetime(64 + 48 * (step % 7), step, step + 1 + step % 3) for step in range(2000)]
+    states = [Lifetime(64, step, 2000) for step in range(0, 2000, 20)]
+    assert plan_arena([*chain, *states]).nbytes == lower_bound([*chain, *states])

@@ -53,7 +53,9 @@ class _Scales:
 def _add_values(source: OperatorView) -> AddValues | None:
     """The micro-kernel of an ADD, if one fits."""
     left, right, scales = source.given(0), source.given(1), _Scales.of(source)
-    alike = source.operator.op == "ADD" and left.shape == right.shape
+    # Of as many values as the output, none is broadcast: its shape may still lack leading ones, as that of a bias.
+    sizes = {prod(tensor.shape) for tensor in (left, right, source.output)}
+    alike = source.operator.op == "ADD" and len(sizes) == 1
     if not source.uses_dsp or not alike or scales.total.right < 1:
         return None
     finish = finish_of(Requantization(source.clamp(), Rounding.TWICE, short=True))

@@ -168,6 +168,7 @@ def test_dense_is_exact(depth: int, features: int, rows: int, scale: float, tmp_
         ((1, 4, 5, 3), (1, 4, 5, 3), NONE),
         ((1, 4, 5, 3), (1, 4, 5, 3), RELU),
         ((1, 4, 5, 3), (1, 1, 1, 3), NONE),
+        ((1, 4, 5, 3), (4, 5, 3), NONE),
         ((1, 1, 5, 1), (1, 4, 1, 3), NONE),
         ((1, 7), (1, 7), RELU6),
     ],

@@ -162,7 +162,7 @@ _SUITE = """
 import pytest
 
 @pytest.mark.parametrize("quantization", ["float32", "int8"])
-@pytest.mark.parametrize("model", ["simple_rnn_0", "simple_rnn_1", "lstm", "gru", "shakespeare_1"])
+@pytest.mark.parametrize("model", ["simple_rnn_1", "lstm", "gru"])
 def test_network(model, quantization, deploy, measure):
     measure(deploy(f"{model}?data=random&epochs=0", quantization, backend="tvm"))
 """
@@ -177,4 +177,4 @@ def test_the_zoos_networks_agree_with_the_host_on_a_board(tmp_path: Path) -> Non
     done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, timeout=1200)
     assert done.returncode == 0, done.stdout
     records = list(RunDirectory.open("latest", tmp_path / "runs").records())
-    assert [one.outcome.status for one in records] == [Status.PASSED] * 10
+    assert [one.outcome.status for one in records] == [Status.PASSED] * 6
