@@ -52,9 +52,10 @@ class AlignmentCheck:
         """Have the block that the clock has entered last run without checks, from its start and from `pc` on."""
         start, size = self._clock.entered()
         self._uc.ctl_remove_cache(start, start + size)
-        self._tolerated[start] = 0
+        # Where the run went on within an IT block, a block begins with what is left of its conditions.
+        self._tolerated[pc] = self._core.it_state
         if start != pc:
-            self._tolerated[pc] = self._core.it_state
+            self._tolerated[start] = 0
         self._core.allow_unaligned_accesses(True)
         # Blocks may overlap: what was removed may be other blocks without checks, which begin before this one or in it.
         for address, it_state in self._tolerated.items():
