@@ -36,7 +36,7 @@ def test_wait_states_of_the_u5_are_flashs_and_leave_its_cache_alone() -> None:
     u5.write(0x4002_2000, 4 | 1 << 8)
     assert state.regions[0].fetch_stall == 4
     assert state.caches[0].lines == 8192 // 16
-    assert state.caches[0].prefetches
+    assert state.caches[0].reads_ahead
 
 
 @pytest.mark.parametrize(

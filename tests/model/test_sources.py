@@ -85,7 +85,10 @@ def test_a_text_becomes_pieces_and_their_next_characters(tmp_path: Path) -> None
 def test_what_is_not_on_disk_is_known_and_said_where_to_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HARNESS_DATA", str(tmp_path))
     absent = [name for name in SOURCES if source_of(DataSpec(name)).files(SOURCES[name].defaults)]
-    assert set(absent) == {"mnist", "cifar10", "boston", "toyADMOS", "vww", "shakespeare"}
+    assert set(absent) == {
+        *("mnist", "fashion_mnist", "cifar10", "cifar100", "boston", "toyADMOS", "vww", "shakespeare"),
+        "speech_commands",
+    }
     for name in absent:
         spec = data_spec(name)
         assert goal_of(spec).input_shape

@@ -27,7 +27,7 @@ def test_a_recipe_is_part_of_the_candidate_and_not_for_files(tmp_path: Path) -> 
     (record,) = scenario.latest.results().values()
     assert record.candidate.optimize == "channels25-prune50"
     assert record.outcome.status is Status.INVALID_INPUT
-    assert "dense.tflite is taken as it is; channels25-prune50 is for models that are built here" in output
+    assert "dense.tflite is a file; channels25-prune50 is for models that are built here" in output
     assert "'prun50' is no step" in output
 
 

@@ -37,9 +37,10 @@ class CmsisNnBackend:
 
     def complaints(self, variant: Variant, target: Target, options: BuildOptions) -> Sequence[str]:  # noqa: ARG002
         """Quantizations, operators and types that are missing; every core will do."""
+        graph = open_graph(variant.model)
         if variant.quantization.activations == "float32":
             return [f"{variant.quantization} is not supported: CMSIS-NN computes with integers alone"]
-        return unsupported(open_graph(variant.model))
+        return unsupported(graph)
 
     def generate(self, variant: Variant, target: Target, options: BuildOptions, directory: Path) -> GeneratedCode:
         """Write `model.c` and what it needs besides CMSIS-NN into an empty directory.
