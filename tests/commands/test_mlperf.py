@@ -232,7 +232,7 @@ def test_an_image_that_hangs_is_located(tmp_path: Path) -> None:
         ((), "which board?"),
         (("--board", BOARD), "a virtual board is blank"),
         (("--board", "no_such_board", "--model", MODEL), "no_such_board"),
-        (("--board", BOARD, "--model", "no_such_model"), "neither a model file, nor a description (.yaml), nor one of kws01"),
+        (("--board", BOARD, "--model", "no_such_model"), "neither a model file, nor a description (.yaml), nor one of"),
         (("--board", BOARD, "--model", "none.tflite"), "none.tflite"),
         (("--port", "/dev/none", "--rack", "lab/racks/virtual.yaml"), "leave out --rack"),
         (("--port", "/dev/none"), "/dev/none"),

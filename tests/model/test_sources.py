@@ -93,7 +93,7 @@ def test_what_is_not_on_disk_is_known_and_said_where_to_place(tmp_path: Path, mo
         spec = data_spec(name)
         assert goal_of(spec).input_shape
         assert not at_hand(spec)
-        with pytest.raises(DatasetError, match=rf"{tmp_path}/{name}\.\w+ is missing; put there"):
+        with pytest.raises(DatasetError, match=rf"{tmp_path}/{name}[./]\S+ is missing; (put there|fetch the data set)"):
             load_split(spec)
     assert goal_of(data_spec("shakespeare")).outputs == 65
 
