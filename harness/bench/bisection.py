@@ -97,11 +97,9 @@ def most_different(board: Sequence[bytes], host: Sequence[bytes], tensors: Seque
     import numpy as np
 
     worst = np.zeros(len(board))
-    offset = 0
-    for tensor in tensors:
+    for tensor, offset in _placed(tensors):
         difference = np.nan_to_num(np.abs(decode(board, tensor, offset) - decode(host, tensor, offset)), nan=np.inf)
         worst = np.maximum(worst, difference.max(axis=1))
-        offset += tensor.nbytes
     order: list[int] = np.argsort(-worst, kind="stable").tolist()
     return order[:MOST_SAMPLES]
 
