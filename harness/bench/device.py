@@ -62,8 +62,8 @@ class Device:
             InfrastructureError: another image answers.
             FirmwareError: the model's code did not start, or is not what its backend said.
         """
-        self._link.discard_input()
-        info = self._info(Patience(timeout, resend=0.1))
+        patience = Patience(timeout, resend=0.1)
+        info = _info(self._link.open_session(Request.INFO, INFO_REPLY.size, patience))
         if info.version != VERSION or info.build_id.hex() != self._firmware.build_id:
             raise InfrastructureError(
                 f"the board runs another image (build id {info.build_id.hex()}, protocol {info.version}) than the one "
@@ -82,7 +82,7 @@ class Device:
 
     def info(self) -> InfoReplyFields:
         """What the firmware tells of itself."""
-        return self._info(_PROMPT)
+        return _info(self._ask(Request.INFO, b"", INFO_REPLY.size))
 
     def infer(self, data: bytes) -> Inference:
         """One inference.
@@ -129,8 +129,9 @@ class Device:
             output += self._ask(Request.READ_OUTPUT, READ_OUTPUT.pack(len(output), length), length)
         return output
 
-    def _info(self, patience: Patience) -> InfoReplyFields:
-        return InfoReplyFields(*INFO_REPLY.unpack(self._link.ask(Request.INFO, b"", INFO_REPLY.size, patience)))
-
     def _ask(self, request: Request, payload: bytes, reply_bytes: int) -> bytes:
         return self._link.ask(request, payload, reply_bytes, _PROMPT)
+
+
+def _info(reply: bytes) -> InfoReplyFields:
+    return InfoReplyFields(*INFO_REPLY.unpack(reply))

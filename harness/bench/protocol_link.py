@@ -37,13 +37,24 @@ class Link:
         self._console = console
         self._elf = elf
         self._decoder = FrameDecoder()
-        # A reply to a session that was killed is not mistaken for one to ours.
-        self._sequence = randrange(1 << 16)
+        self._sequence = 0
 
-    def discard_input(self) -> None:
-        """Forget all that has arrived."""
+    def open_session(self, request: Request, reply_bytes: int, patience: Patience) -> bytes:
+        """Ask the first question; a late reply to a session that was killed is not mistaken for one to it.
+
+        What comes behind its reply is an answer to us. So the questions after it are numbered alike in every session:
+        how the firmware unpacks a frame depends on each byte of it, and what an inference then finds in the caches on
+        that.
+
+        Raises:
+            as `ask` does.
+        """
         self._console.discard_input()
         self._decoder = FrameDecoder()
+        self._sequence = randrange(1 << 16)
+        reply = self.ask(request, b"", reply_bytes, patience)
+        self._sequence = 0
+        return reply
 
     def ask(self, request: Request, payload: bytes, reply_bytes: int, patience: Patience) -> bytes:
         """Send a request and wait for the data of its reply, `reply_bytes` long.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 
 from harness.bench.device import Device
 from harness.board.dut import Dut
+from harness.board.interfaces import Console
 from harness.deploy.build import build_firmware
 from harness.deploy.options import BuildOptions
 from harness.errors import ConsoleError, DatasetError, FirmwareError, FirmwareHangError, InfrastructureError
@@ -67,6 +69,35 @@ def test_a_backend_that_promised_other_tensors_is_found_out(dut: Dut) -> None:
     firmware = build_firmware(identity_variant(), dut.spec.target, IdentityBackend())
     with pytest.raises(FirmwareError, match="backend identity promised"):
         Device(dut.console, replace(firmware, outputs=firmware.outputs[:1])).connect()
+
+
+class Recorder:
+    """A console that keeps what is sent over it."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self.sent: list[bytes] = []
+
+    def write(self, data: bytes) -> None:
+        self.sent.append(data)
+        self._console.write(data)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._console, name)
+
+
+def test_every_session_sends_an_inference_the_same_bytes(dut: Dut) -> None:
+    # What the firmware does with a byte decides what is left in the caches for the inference behind it.
+    load(dut, IdentityBackend())
+    firmware = build_firmware(identity_variant(), dut.spec.target, IdentityBackend())
+    recorder, sessions = Recorder(dut.console), []
+    for _session in range(3):
+        device = Device(recorder, firmware)
+        device.connect()
+        recorder.sent.clear()
+        device.infer(SAMPLE)
+        sessions.append(list(recorder.sent))
+    assert sessions[0] == sessions[1] == sessions[2]
 
 
 @pytest.mark.parametrize("noise", ["1:0.003", "2:0.01", "3:0.02"])

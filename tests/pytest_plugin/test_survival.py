@@ -140,10 +140,6 @@ def test_two_runs_at_once_on_one_rack_both_measure_the_same(tmp_path: Path) -> N
     assert values(_records_in(first.path)) == values(_records_in(second.path))
 
 
-@pytest.mark.xfail(
-    strict=False,
-    reason="on the NUCLEO-F746ZG some runs count other cycles, or energy of them; the cause is not found yet",
-)
 def test_workers_give_the_same_records_as_one_process(tmp_path: Path) -> None:
     scenario = Scenario.make(tmp_path, boards=("nucleo_l4r5zi", "nucleo_f746zg"))
     scenario.dense("last", units=5)
