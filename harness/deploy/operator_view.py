@@ -77,22 +77,16 @@ class OperatorView:
         sizes = (height, width, channels, out_height, out_width, kernel_height, kernel_width)
         return Window(*sizes, *strides, *dilation, *before)
 
-    def convolution_scales(self) -> NDArray[np.float64]:
-        """The accumulator's over the output's, of each channel or the whole: TFLite multiplies in double precision."""
+    def accumulator_scales(self) -> NDArray[np.float64]:
+        """What one step of a layer with weights' accumulator is in those of its output, of each channel or the whole.
+
+        TFLite multiplies in double precision, for FULLY_CONNECTED with one scale too (measured against ai-edge-litert
+        2.3: its `GetQuantizedConvolutionMultipler`, in single precision, is not what that layer takes any more).
+        """
         import numpy as np
 
         x, weights, y = (np.asarray(t.scales, np.float64) for t in (self.given(0), self.given(1), self.output))
         return np.asarray(x * weights / y)
-
-    def dense_scales(self) -> NDArray[np.float64]:
-        """The same for FULLY_CONNECTED."""
-        import numpy as np
-
-        if len(self.given(1).scales) > 1:
-            return self.convolution_scales()
-        # TFLite multiplies these two in single precision (GetQuantizedConvolutionMultipler).
-        product = np.float64(self.given(0).scales[0] * self.given(1).scales[0])
-        return np.array([product / np.float64(self.output.scales[0])])
 
 
 def scale_of(tensor: GraphTensor) -> float:

@@ -29,9 +29,23 @@ def ratios_of_small_integers(name: str, path: Path) -> Model:
     return tiny.write(path, inputs, outputs)
 
 
+def dense_ratios_of_small_integers(path: Path) -> Model:
+    """FULLY_CONNECTED 25 times, each with other scales, of one input to eight outputs for all 256 values."""
+    rng, tiny, inputs, outputs = np.random.default_rng(0), TinyModel(), [], []
+    for numerator, denominator in rng.integers(1, 40, (25, 2)):
+        scale, of_weights = (float(np.float32(each)) for each in rng.uniform(0.01, 1, 2))
+        x = tiny.tensor((256, 1), scale=scale, zero_point=0)
+        weights = tiny.tensor((8, 1), scale=of_weights, data=rng.integers(1, 127, (8, 1)))
+        y = tiny.tensor((256, 8), scale=scale * of_weights * 64 * numerator / denominator, zero_point=-9)
+        tiny.operator("FULLY_CONNECTED", [x, weights], y, "FullyConnectedOptions")
+        inputs.append(x)
+        outputs.append(y)
+    return tiny.write(path, inputs, outputs)
+
+
 def assert_all_values_agree(deployed: Deployed) -> None:
     """Each of the 256 values through each operator gives what the interpreter gives."""
-    stored = np.arange(-128, 128, dtype=np.int8).reshape(1, 1, 256)
-    everything = (stored,) * len(deployed.model.inputs)
+    stored = np.arange(-128, 128, dtype=np.int8)
+    everything = tuple(stored.reshape(tensor.shape) for tensor in deployed.model.inputs)
     expected = Reference(deployed.model).run(everything)
     assert all(np.array_equal(*both) for both in zip(deployed.run(everything), expected, strict=True))

@@ -91,13 +91,13 @@ def _per_channel(
         workspaces=(nbytes,) if nbytes else (),
         has_status=True,
     )
-    multipliers = _multipliers(np.broadcast_to(view.convolution_scales(), channels))
+    multipliers = _multipliers(np.broadcast_to(view.accumulator_scales(), channels))
     return Call(function, (*_operands(view), *multipliers, Activation(view.output.index)))
 
 
 def dense(view: OperatorView, dsp: bool) -> list[Call[CFunction]]:
     """FULLY_CONNECTED: CMSIS-NN's own where the weights have one scale, the product behind it where there are many."""
-    scales = view.dense_scales()
+    scales = view.accumulator_scales()
     if len(scales) == 1:
         return [_dense_of_one_scale(view, float(scales[0]), dsp)]
     if view.output.dtype == "int16":

@@ -100,9 +100,8 @@ def _initializer(multipliers: Sequence[Multiplier]) -> str:
 
 
 def _multipliers(graph: Graph, operator: GraphOperator) -> list[Multiplier]:
-    """One a channel. TFLite multiplies the scales in double precision, but a dense layer's only two in single."""
+    """One a channel; see `OperatorView.accumulator_scales`."""
     x, weights = (graph.tensors[index].scales for index in operator.inputs[:2] if index is not None)
     output = graph.tensors[operator.outputs[0]]
-    kind = np.float32 if operator.op == "FULLY_CONNECTED" and len(weights) == 1 else np.float64
-    effective = (x.astype(kind) * weights.astype(kind)).astype(np.float64) / output.scales.astype(np.float64)
+    effective = x.astype(np.float64) * weights.astype(np.float64) / output.scales.astype(np.float64)
     return [quantize_multiplier(float(scale)) for scale in np.broadcast_to(effective, output.shape[-1])]

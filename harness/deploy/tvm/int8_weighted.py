@@ -76,7 +76,7 @@ def lower_conv(source: OperatorView) -> Call:
     if window.is_pointwise:
         pixels = window.height * window.width
         window = window.reshaped(pointwise_row_width(pixels, window.channels, out_channels))
-    return _conv_call(source, window, weights, source.convolution_scales(), Rounding.TWICE)
+    return _conv_call(source, window, weights, source.accumulator_scales(), Rounding.TWICE)
 
 
 def lower_dense(source: OperatorView) -> Call:
@@ -85,7 +85,7 @@ def lower_dense(source: OperatorView) -> Call:
     features, depth = weights.shape
     rows = prod(source.output.shape) // features
     window = Window(1, rows, depth, 1, rows, 1, 1).reshaped(pointwise_row_width(rows, depth, features))
-    return _conv_call(source, window, weights, source.dense_scales(), Rounding.ONCE)
+    return _conv_call(source, window, weights, source.accumulator_scales(), Rounding.ONCE)
 
 
 def _conv_call(
@@ -129,7 +129,7 @@ def lower_depthwise(source: OperatorView) -> Call:
     window = source.convolution_window()
     out_channels = weights.shape[3]
     taps = weights.reshape(-1, out_channels).T.astype(np.int64)
-    channels = _channels(source, taps, source.convolution_scales(), Rounding.TWICE)
+    channels = _channels(source, taps, source.accumulator_scales(), Rounding.TWICE)
     zero_point = zero_point_of(source.given(0))
     place = source.argument(0)
     if source.uses_dsp and channels.requantization.short and fits_planes(window, out_channels):

@@ -11,7 +11,7 @@ from ai_edge_litert import schema_py_generated as schema
 from harness.deploy.cmsis_nn import CmsisNnBackend
 from harness.model.model import Model
 from tests.deploy.agreement import Deployed, deploy, largest_difference
-from tests.deploy.scale_ratios import assert_all_values_agree, ratios_of_small_integers
+from tests.deploy.scale_ratios import assert_all_values_agree, dense_ratios_of_small_integers, ratios_of_small_integers
 from tests.deploy.tiny_model import TinyModel
 
 pytestmark = pytest.mark.usefixtures("kernels")
@@ -41,6 +41,10 @@ def test_quantizing_and_dequantizing_are_exact(
 @pytest.mark.parametrize("name", ["RELU", "QUANTIZE", "LEAKY_RELU", "MUL", "MEAN"])
 def test_ties_are_rounded_as_the_precision_of_tflites_scales_has_it(name: str, tmp_path: Path) -> None:
     assert_all_values_agree(_deploy(ratios_of_small_integers(name, tmp_path / "model.tflite"), tmp_path))
+
+
+def test_ties_of_dense_layers_are_rounded_as_tflites_scales_have_it(tmp_path: Path) -> None:
+    assert_all_values_agree(_deploy(dense_ratios_of_small_integers(tmp_path / "model.tflite"), tmp_path))
 
 
 @pytest.mark.parametrize(("source", "target"), [("int8", "int16"), ("int16", "int8")])

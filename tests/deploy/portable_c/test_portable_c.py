@@ -23,6 +23,7 @@ from harness.paths import REPOSITORY
 from tests.deploy.agreement import Reference, largest_difference, random_inputs
 from tests.deploy.on_core import CORTEX_M4
 from tests.deploy.portable_c.bouquet import IMAGE, Bouquet, element_wise, generated, rearranged, windows
+from tests.deploy.scale_ratios import assert_all_values_agree, dense_ratios_of_small_integers
 from tests.deploy.tiny_model import TinyModel, variant_of
 from tests.deploy.tvm.test_tvm_int8_operators import (
     CONVOLUTIONS,
@@ -54,6 +55,10 @@ def test_int8_convolutions_and_dense_layers_are_exact(tmp_path: Path) -> None:
         ]
         bouquet.layer("FULLY_CONNECTED", inputs, bouquet.data((rows, features), 0.08, 11), "FullyConnectedOptions")
     assert largest_difference(generated(bouquet.write(tmp_path), tmp_path / "code"), samples=8) == 0
+
+
+def test_ties_of_dense_layers_are_rounded_as_tflites_scales_have_it(tmp_path: Path) -> None:
+    assert_all_values_agree(generated(dense_ratios_of_small_integers(tmp_path / "model.tflite"), tmp_path / "code"))
 
 
 def test_other_int8_layers_are_within_a_step(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import pytest
 from ai_edge_litert import schema_py_generated as schema
 
 from harness.model.model import Model
-from tests.deploy.scale_ratios import assert_all_values_agree, ratios_of_small_integers
+from tests.deploy.scale_ratios import assert_all_values_agree, dense_ratios_of_small_integers, ratios_of_small_integers
 from tests.deploy.tiny_model import TinyModel
 from tests.deploy.tvm.agreement import deploy, largest_difference
 
@@ -236,6 +236,10 @@ def test_clamps_are_exact(name: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["RELU", "RELU6", "QUANTIZE", "MUL", "MEAN"])
 def test_ties_are_rounded_as_the_precision_of_tflites_scales_has_it(name: str, tmp_path: Path) -> None:
     assert_all_values_agree(deploy(ratios_of_small_integers(name, tmp_path / "model.tflite"), tmp_path / "code"))
+
+
+def test_ties_of_dense_layers_are_rounded_as_tflites_scales_have_it(tmp_path: Path) -> None:
+    assert_all_values_agree(deploy(dense_ratios_of_small_integers(tmp_path / "model.tflite"), tmp_path / "code"))
 
 
 def test_padding_reshaping_and_concatenating_are_exact(tmp_path: Path) -> None:
