@@ -29,7 +29,7 @@ def check_board_file(path: Path) -> list[str]:
         raw = parse_yaml(path.read_bytes())
     except OSError as error:
         return [f"{path}: {error.strerror}"]
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except yaml.YAMLError as error:
         return [f"{path}: not YAML: {' '.join(str(error).split())}"]
     problems = [f"{path}: {key}: still to be filled in" for key in _open_places(raw)]
     problems += _form(raw, path)

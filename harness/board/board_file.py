@@ -48,7 +48,7 @@ def load_board(name_or_path: str | Path) -> BoardSpec:
         raw = parse_yaml(content)
     except OSError as error:
         raise ConfigError(f"{path}: {error.strerror}") from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except yaml.YAMLError as error:
         raise ConfigError(f"{path}: not YAML: {error}") from error
     return _to_spec(_validated(raw, path), sha256(content))
 

@@ -107,7 +107,7 @@ def _options(op: str, fields: Fields) -> dict[str, OptionValue]:
 
 
 def _option(name: str, value: Any) -> OptionValue | None:
-    """An option as a plain value; None for nested tables and long lists: only operators that no backend has use them."""
+    """An option as a plain value; None for nested tables and long lists, of operators that no backend has."""
     if isinstance(value, int) and name in _ENUMERATIONS:
         words = _enumerated(_ENUMERATIONS[name])
         if value not in words:
