@@ -30,7 +30,9 @@ def read_hdf5_config(path: Path) -> Any:
         raise ModelError(f"is truncated or corrupt: {error}") from error
     if config is None:
         raise ModelError("holds weights, but no network (model.save_weights?); save it with model.save('model.keras')")
-    return read_json(config if isinstance(config, bytes) else str(config).encode(), "model_config")
+    # HDF5's strings may hold bytes that are no text, which h5py hands on as surrogates.
+    text = config if isinstance(config, bytes) else str(config).encode(errors="surrogateescape")
+    return read_json(text, "model_config")
 
 
 def check_hdf5(content: bytes) -> None:
