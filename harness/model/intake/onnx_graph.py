@@ -36,7 +36,7 @@ def read_onnx(path: Path) -> ModelProto:
 
 @contextmanager
 def explained() -> Iterator[None]:
-    """Turn what onnx says of a broken model into a `ModelError`: it has errors of many classes, protobuf's among them."""
+    """Turn what onnx says of a broken model into a `ModelError`: it has errors of many classes, some of protobuf's."""
     try:
         yield
     except ModelError:

@@ -15,7 +15,25 @@ from typing import Any
 
 Mutation = Callable[[bytes, Random], bytes]
 
-NUMBERS = (0, 1, 2, 7, 127, 128, 255, 2**15, 2**16, 2**24, 2**31 - 1, 2**31, 2**32 - 1, 2**40, 2**63 - 1, 2**63, 2**64 - 1)
+NUMBERS = (
+    0,
+    1,
+    2,
+    7,
+    127,
+    128,
+    255,
+    2**15,
+    2**16,
+    2**24,
+    2**31 - 1,
+    2**31,
+    2**32 - 1,
+    2**40,
+    2**63 - 1,
+    2**63,
+    2**64 - 1,
+)
 """Ends of ranges, and sizes that no file here has."""
 
 
@@ -81,7 +99,21 @@ def _replacement(value: Any, random: Random) -> Any:
     nested: Any = value
     for _ in range(random.choice((1, 50, 99, 101, 400))):
         nested = [nested] if random.randrange(2) else {"config": nested}
-    plain = (None, True, "", "x" * 2000, "\0\u202e", -1, 0.5, float("nan"), float("inf"), 10**400, [], {}, [[]])
+    plain: tuple[Any, ...] = (
+        None,
+        True,
+        "",
+        "x" * 2000,
+        "\0\u202e",
+        -1,
+        0.5,
+        float("nan"),
+        float("inf"),
+        10**400,
+        [],
+        {},
+        [[]],
+    )
     many = [value] * random.choice((2, 50))
     return random.choice((random.choice(plain), random.choice(NUMBERS), -random.choice(NUMBERS), nested, many))
 
