@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zipfile
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from harness.errors import DatasetError
 from harness.model.dataset import Dataset, InputForm, Task
@@ -27,7 +27,7 @@ class NpzFile:
         return path.suffix == ".npz" and path.is_file()
 
     def load(self, path: Path, form: InputForm) -> Dataset:  # noqa: ARG002
-        samples, labels = _arrays(path)
+        samples, labels = read_arrays(path, ("x", "y"))
         if samples.ndim < 1 or len(samples) == 0 or labels.ndim < 1 or len(labels) != len(samples):
             raise DatasetError(f"{path}: needs x (count, ...) and y (count,), has {samples.shape} and {labels.shape}")
         if samples.dtype.kind not in "iuf":
@@ -54,21 +54,26 @@ def labelled(path: Path, samples: NDArray[np.generic], labels: NDArray[np.generi
     return Dataset(path.stem, samples, labels.astype("int64"), str(path), task)
 
 
-def _arrays(path: Path) -> tuple[NDArray[np.generic], NDArray[np.generic]]:
+def read_arrays(path: Path, *choices: tuple[str, ...], most: int = MOST_BYTES) -> list[NDArray[Any]]:
+    """The arrays of the first choice of names that are all there, without unpickling anything.
+
+    Raises:
+        DatasetError: there is none, or it is no archive of NumPy, or larger than `most` bytes.
+    """
     import numpy as np
 
     try:
         with zipfile.ZipFile(path) as archive:
             unpacked = sum(entry.file_size for entry in archive.infolist())
-        if unpacked > MOST_BYTES:
-            raise DatasetError(f"{path}: unpacks to {unpacked:,} bytes, more than {MOST_BYTES:,}")
+        if unpacked > most:
+            raise DatasetError(f"{path}: unpacks to {unpacked:,} bytes, more than {most:,}")
         with np.load(path, allow_pickle=False) as stored:
-            missing = [name for name in ("x", "y") if name not in stored.files]
-            if missing:
-                raise DatasetError(
-                    f"{path}: lacks the array {' and '.join(missing)}; save it with np.savez(x=..., y=...)"
-                )
-            return stored["x"], stored["y"]
+            names = next((names for names in choices if set(names) <= set(stored.files)), None)
+            if names is None:
+                missing = [name for name in choices[-1] if name not in stored.files]
+                form = ", ".join(f"{name}=..." for name in choices[-1])
+                raise DatasetError(f"{path}: lacks the array {' and '.join(missing)}; save it with np.savez({form})")
+            return [stored[name] for name in names]
     except DatasetError:
         raise
     except Exception as error:  # A hostile archive draws errors of many kinds from zipfile, zlib and numpy.

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import zipfile
 from collections.abc import Callable
 from math import prod
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.errors import DatasetError
+from harness.model.datasets.npz import read_arrays
 from harness.model.datasets.originals import ORIGINALS
 from harness.model.datasets.source import Arguments, Source, Split, real, shape, whole
 from harness.model.goal import Goal, classify, regress
@@ -64,22 +64,6 @@ def _archive(name: str) -> Callable[[Arguments], tuple[Path, ...]]:
     return files
 
 
-def _arrays(path: Path) -> list[NDArray[Any]]:
-    import numpy as np
-
-    try:
-        with zipfile.ZipFile(require(path)) as archive:
-            unpacked = sum(entry.file_size for entry in archive.infolist())
-        if unpacked > MOST_BYTES:
-            raise DatasetError(f"{path}: unpacks to {unpacked:,} bytes, more than {MOST_BYTES:,}")
-        with np.load(path, allow_pickle=False) as stored:
-            return [stored[name] for name in ARRAYS]
-    except DatasetError:
-        raise
-    except Exception as error:  # A hostile archive draws errors of many kinds from zipfile, zlib and numpy.
-        raise DatasetError(f"{path}: needs the arrays {', '.join(ARRAYS)}: {error}") from error
-
-
 def _loader(name: str, goal: Callable[[Arguments], Goal], scale: float = 1.0) -> Callable[[Arguments], Split]:
     """Reads the files; samples of 8 bits are divided by `scale`, all take the goal's shape."""
 
@@ -87,7 +71,9 @@ def _loader(name: str, goal: Callable[[Arguments], Goal], scale: float = 1.0) ->
         import numpy as np
 
         path, *others = _archive(name)(arguments)
-        train_x, train_y, test_x, test_y = ORIGINALS[name].read() if others else _arrays(path)
+        train_x, train_y, test_x, test_y = (
+            ORIGINALS[name].read() if others else read_arrays(require(path), ARRAYS, most=MOST_BYTES)
+        )
         wanted = goal(arguments)
 
         def samples(x: NDArray[Any]) -> NDArray[Any]:

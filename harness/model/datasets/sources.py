@@ -11,15 +11,16 @@ from harness.errors import DatasetError
 from harness.model.datasets.bundled import BUNDLED
 from harness.model.datasets.made_up import MADE_UP
 from harness.model.datasets.on_disk import ON_DISK
+from harness.model.datasets.own import OWN
 from harness.model.datasets.source import Argument, DataSpec, Source, Split
 from harness.model.datasets.spoken import SPOKEN
 from harness.model.goal import Goal
 
-SOURCES: Mapping[str, Source] = {**MADE_UP, **BUNDLED, **ON_DISK, **SPOKEN}
+SOURCES: Mapping[str, Source] = {**MADE_UP, **BUNDLED, **ON_DISK, **SPOKEN, **OWN}
 
 _CODE = (
-    *("bounded", "bundled", "cifar", "digits", "idx", "made_up", "mfcc", "on_disk", "originals", "source"),
-    *("speech_commands", "spoken", "wav"),
+    *("bounded", "bundled", "cifar", "digits", "idx", "made_up", "mfcc", "npz", "on_disk", "originals"),
+    *("own", "source", "speech_commands", "spoken", "wav"),
 )
 
 

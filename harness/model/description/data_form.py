@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 HIDDEN = frozenset({"stand_in"})
 """Sources that are no one's to name."""
+REQUIRED = ""
+"""The value of an argument that can't be left out."""
 MOST_UNITS, MOST_SAMPLES, MOST_STEPS = 4096, 1_000_000, 1000
 """More than any microcontroller takes; a typing error must not take the host's memory."""
 
@@ -33,7 +35,9 @@ def _data_set(name: str) -> type[BaseModel]:
     from pydantic import ConfigDict, Field, create_model
 
     strict = ConfigDict(extra="forbid")
-    arguments: dict[str, Any] = {key: (_argument(key, one), one) for key, one in SOURCES[name].defaults.items()}
+    arguments: dict[str, Any] = {
+        key: (_argument(key, one), ... if one == REQUIRED else one) for key, one in SOURCES[name].defaults.items()
+    }
     args = create_model(f"{name}_arguments", __config__=strict, **arguments)
     fields: dict[str, Any] = {
         "name": (Literal[name], ...),
@@ -46,7 +50,7 @@ def _data_set(name: str) -> type[BaseModel]:
 def _argument(key: str, default: object) -> Any:
     """The type of an argument, from the one it has when left out."""
     if key == "path":
-        return str | None
+        return str if default == REQUIRED else str | None
     if key == "random_seed":
         return Seed | None
     if isinstance(default, bool):
