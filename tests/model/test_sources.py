@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from harness.errors import DatasetError
-from harness.model.datasets.source import DataSpec
 from harness.model.datasets.own import OWN
+from harness.model.datasets.source import DataSpec
 from harness.model.datasets.sources import (
     SOURCES,
     at_hand,

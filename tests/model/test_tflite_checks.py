@@ -16,6 +16,7 @@ from harness.errors import ModelError
 from harness.model.model import Model
 from harness.model.tflite_graph import Graph
 from harness.model.tflite_reader import parse_graph, read_tflite
+from tests.deploy.tiny_model import TinyModel
 
 Edit = Callable[[Any], None]
 Edited = Callable[[Model, Edit], bytes]
@@ -179,3 +180,18 @@ def test_tables_that_share_one_place_do_not_multiply_the_work() -> None:
     builder.Finish(tflite.ModelEnd(builder), file_identifier=b"TFL3")
     with pytest.raises(ModelError, match="overlap"):
         parse_graph(bytes(builder.Output()), "bomb")
+
+
+@pytest.mark.parametrize(
+    ("order", "words"),
+    [((0, 2, 2, 1), "no permutation of the dimensions"), ((0, 2, 1, 3), r"its output has shape \(1, 5, 3, 4\)")],
+)
+def test_a_permutation_that_is_none_or_gives_another_shape_is_refused(
+    tmp_path: Path, order: tuple[int, ...], words: str
+) -> None:
+    tiny = TinyModel()
+    x, y = tiny.tensor((1, 3, 4, 5)), tiny.tensor((1, 5, 3, 4))
+    axes = tiny.tensor((4,), "int32", data=np.array(order))
+    tiny.operator("TRANSPOSE", [x, axes], y, "TransposeOptions")
+    with pytest.raises(ModelError, match=words):
+        tiny.write(tmp_path / "model.tflite", [x], [y])
