@@ -52,16 +52,16 @@ CALIBRATION_SAMPLES = 100
 _NOTES = Template("""\
 # EdgeMark's models with TensorFlow Lite Micro and CMSIS-NN on the NUCLEO-L4R5ZI: published cycles of the silicon
 # (EdgeMark, 120 MHz, 5 wait states, both caches on, prefetch off, `-O3`, GCC 11.3, TFLM 42f4bb8) against the virtual
-# board's, by the `tflm` backend on that tree ($tree) with GCC $compiler and the same settings, weights random. What is timed
-# fills the input, runs, and copies the output, as EdgeMark does: [tflm.md](tflm.md#against-silicon) tells what that takes.
-# Nothing was fitted to these rows. What remains is another compiler, and for small models the calls of a HAL's timer
-# that the published window holds. Float32 runs TFLM's reference kernels, whose loops the two compilers translate
-# differently.
+# board's, by the `tflm` backend on that tree ($tree) with GCC $compiler and the same settings, weights
+# random. What is timed fills the input, runs, and copies the output, as EdgeMark does:
+# [tflm.md](tflm.md#against-silicon) tells what that takes. Nothing was fitted to these rows. What remains is another
+# compiler, and for small models the calls of a HAL's timer that the published window holds. Float32 runs TFLM's
+# reference kernels, whose loops the two compilers translate differently.
 """)
 
 _WINDOW = Template("""\
-/* EdgeMark's measured window around an inference, and its setting of the flash. Samples lie outside the arena; for each
- * element of an input or an output the interpreter is asked where its tensor is, which it looks up in the flatbuffer. */
+/* EdgeMark's measured window around an inference, and its setting of the flash. Samples lie outside the arena; the
+ * interpreter is asked for its tensor, which it looks up in the flatbuffer, for each element of an input or output. */
 #define model_run inference
 #define model_inputs inference_inputs
 #define model_outputs inference_outputs

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from harness.bench.agreement import compare, decode, output_steps
+from harness.deploy.backend import Tolerance
 from harness.model.model import Tensor
 from harness.optimize import Quantization, make_variant
 
@@ -69,10 +70,22 @@ def test_decoding_takes_each_tensor_at_its_offset() -> None:
 def test_floats_may_be_off_as_far_as_their_code_states() -> None:
     host, board = (np.array(row, np.float32).tobytes() for row in ([0, 0.5, 0.5, 0], [0, 0.505, 0.495, 0]))
     assert compare([board], [host], [FLOAT]).disagreement
-    assert not compare([board], [host], [FLOAT], float_tolerance=0.006).disagreement
-    assert compare([board], [host], [FLOAT], float_tolerance=0.004).disagreement
+    assert not compare([board], [host], [FLOAT], stated=Tolerance(0.006, "shares in 8 bits")).disagreement
+    assert (
+        "(shares in 8 bits)"
+        in compare([board], [host], [FLOAT], stated=Tolerance(0.004, "shares in 8 bits")).disagreement
+    )
 
 
-def test_a_stated_tolerance_is_not_for_integers() -> None:
-    host, board = (np.array(row, np.int8).tobytes() for row in ([0, 0, 0, 0], [0, 2, 0, 0]))
-    assert compare([board], [host], [INT8], float_tolerance=5.0).disagreement
+def test_integers_may_be_off_by_the_steps_that_their_code_states() -> None:
+    host, board = (np.array(row, np.int8).tobytes() for row in ([0, 0, 0, 0], [0, 3, 0, 0]))
+    assert not compare([board], [host], [INT8], stated=Tolerance(3.0, "rounded twice")).disagreement
+    assert (
+        "more than 2.9 (rounded twice)"
+        in compare([board], [host], [INT8], stated=Tolerance(2.9, "rounded twice")).disagreement
+    )
+
+
+def test_a_stated_tolerance_takes_no_step_away() -> None:
+    host, board = (np.array(row, np.int8).tobytes() for row in ([0, 0, 0, 0], [0, 1, 0, 0]))
+    assert not compare([board], [host], [INT8], stated=Tolerance(0.5, "")).disagreement

@@ -16,6 +16,7 @@ from harness.deploy.tflm.generated import copy_glue, header, write_model
 from harness.deploy.tflm.library import RELEASE_WITH_LOGS, Compiler, archive, gather
 from harness.deploy.tflm.operators import needed_methods, resolver_methods, unsupported
 from harness.deploy.tflm.probe import Arena, link_probe, measure_arena
+from harness.deploy.tflm.tolerance import tolerance_of
 from harness.deploy.tflm.tree import find_tree
 from harness.deploy.toolchain import find_toolchain, require_cxx_headers
 from harness.errors import BuildError, ConfigError
@@ -91,6 +92,7 @@ class TflmBackend:
             steps=tuple(Step(f"{operator.op}_{operator.index}", (operator.name,)) for operator in graph.operators),
             inputs=tuple(graph.tensors[index].value() for index in graph.inputs),
             outputs=tuple(graph.tensors[index].value() for index in graph.outputs),
+            tolerance=tolerance_of(graph),
         )
 
 
