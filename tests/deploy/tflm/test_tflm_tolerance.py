@@ -63,7 +63,7 @@ def dense_outputs(graph: Graph, stored: Stored, rounding: Rounding) -> Stored:
             x, w = (graph.tensors[index] for index in operator.inputs[:2] if index is not None)
             y = graph.tensors[operator.outputs[0]]
             assert w.data is not None
-            by = quantize_multiplier(float(x.scales[0]) * float(w.scales[0]) / float(y.scales[0]))
+            by = quantize_multiplier(float(x.scales[0] * w.scales[0]) / float(y.scales[0]))
             sums = w.data.astype(np.int64) @ stored
             stored = np.clip([multiply(int(each), by, rounding) for each in sums], -128, 127)
     return stored
