@@ -17,6 +17,7 @@ from harness.board.board_file import load_board
 from harness.board.virtual.image import load_image, read_image
 from harness.board.virtual.machine import Machine
 from harness.board.virtual.machine_console import MachineConsole
+from harness.deploy.backend import Tolerance
 from harness.deploy.build import build_firmware
 from harness.deploy.firmware import Firmware
 from harness.deploy.options import O2, BuildOptions, Kernels, LinkTime, Optimization
@@ -71,7 +72,7 @@ def start(firmware: Firmware) -> Device:
 
 @pytest.mark.parametrize("options", [O2, REFERENCE], ids=str)
 def test_dense_layers_round_twice_and_stay_within_the_stated_bound(options: BuildOptions, tmp_path: Path) -> None:
-    variant = variant_of(dense_layers(tmp_path, 3, 2, 1 / 16))
+    variant = variant_of(dense_layers(tmp_path, 3, 2, 3 / 40))
     graph = open_graph(variant.model)
     firmware = build_firmware(variant, L4R5.target, TflmBackend(), options)
     device, work = start(firmware), prepare(variant, Plan(random_samples=200))
@@ -90,11 +91,15 @@ def test_what_is_claimed_is_built_and_agrees_with_the_host(quantization: Quantiz
     variant = make_variant("cnn_3", quantization)
     claims = TflmBackend().claims()
     assert {layer.op for layer in variant.model.layers} <= set(claims.operators[quantization])
-    firmware = build_firmware(variant, L4R5.target, TflmBackend())
+    # CMSIS-NN has no int16 FULLY_CONNECTED with a scale for each channel, which the converter makes.
+    wide = quantization.activations == "int16"
+    firmware = build_firmware(variant, L4R5.target, TflmBackend(), REFERENCE if wide else O2)
     device, work = start(firmware), prepare(variant, Plan(random_samples=5))
     outputs = [device.infer(data).output for data in work.inputs]
+    # No bound is stated for int16 yet: a step of these logits moves shares by three of their 32,768.
+    stated = Tolerance(4.0 if quantization.io == "int16" else 4 / 32768, "") if wide else firmware.tolerance
     steps = output_steps(variant.model)
-    assert not compare(outputs, work.references, variant.model.outputs, steps, firmware.tolerance).disagreement
+    assert not compare(outputs, work.references, variant.model.outputs, steps, stated).disagreement
 
 
 @pytest.mark.parametrize("quantization", [Quantization.DYNAMIC, Quantization.FLOAT16], ids=str)
