@@ -55,8 +55,8 @@ _NOTES = Template("""\
 # board's, by the `tflm` backend on that tree ($tree) with GCC $compiler and the same settings, weights
 # random. What is timed fills the input, runs, and copies the output, as EdgeMark does:
 # [tflm.md](tflm.md#against-silicon) tells what that takes. Nothing was fitted to these rows. What remains is another
-# compiler, another version of CMSIS-NN, and for small models the calls of a HAL's timer that the published window holds.
-# Float32 runs TFLM's reference kernels, whose loops the two compilers translate differently.
+# compiler, another version of CMSIS-NN, and for small models the calls of a HAL's timer that the published window
+# holds. Float32 runs TFLM's reference kernels, whose loops the two compilers translate differently.
 """)
 
 _WINDOW = Template("""\

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
@@ -67,23 +68,14 @@ def test_decoding_takes_each_tensor_at_its_offset() -> None:
     assert decode(rows, Tensor("x", (1, 2), "uint8"), offset=4).tolist() == [[250.0, 6.0]]
 
 
-def test_floats_may_be_off_as_far_as_their_code_states() -> None:
-    host, board = (np.array(row, np.float32).tobytes() for row in ([0, 0.5, 0.5, 0], [0, 0.505, 0.495, 0]))
-    assert compare([board], [host], [FLOAT]).disagreement
-    assert not compare([board], [host], [FLOAT], stated=Tolerance(0.006, "shares in 8 bits")).disagreement
-    assert (
-        "(shares in 8 bits)"
-        in compare([board], [host], [FLOAT], stated=Tolerance(0.004, "shares in 8 bits")).disagreement
-    )
-
-
-def test_integers_may_be_off_by_the_steps_that_their_code_states() -> None:
-    host, board = (np.array(row, np.int8).tobytes() for row in ([0, 0, 0, 0], [0, 3, 0, 0]))
-    assert not compare([board], [host], [INT8], stated=Tolerance(3.0, "rounded twice")).disagreement
-    assert (
-        "more than 2.9 (rounded twice)"
-        in compare([board], [host], [INT8], stated=Tolerance(2.9, "rounded twice")).disagreement
-    )
+@pytest.mark.parametrize(("tensor", "off"), [(FLOAT, 0.005), (INT8, 3)], ids=["float32", "int8"])
+def test_outputs_may_be_off_as_far_as_their_code_states(tensor: Tensor, off: float) -> None:
+    host, board = (np.array(row, tensor.dtype).tobytes() for row in ([0, 0, 0, 0], [0, off, 0, 0]))
+    enough, little = (Tolerance(bound * off, "rounded twice") for bound in (1.01, 0.9))
+    assert compare([board], [host], [tensor]).disagreement
+    assert not compare([board], [host], [tensor], stated=enough).disagreement
+    assert f"more than {little.bound:.2g}" in (found := compare([board], [host], [tensor], stated=little).disagreement)
+    assert "(rounded twice)" in found
 
 
 def test_a_stated_tolerance_takes_no_step_away() -> None:

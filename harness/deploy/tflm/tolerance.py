@@ -18,9 +18,10 @@ from harness.deploy.backend import Tolerance
 from harness.model.tflite_graph import Graph, GraphOperator, GraphTensor
 
 MOST_STEPS = 32.0
-"""A bound beyond this eighth of int8's range would let mistakes pass: then none is stated."""
+"""A bound beyond this eighth of int8's range would let mistakes pass: then no more than the usual step is tolerated."""
 
-_REASON = "TensorFlow Lite Micro rounds FULLY_CONNECTED twice, TFLite once"
+REASON = "TensorFlow Lite Micro rounds FULLY_CONNECTED twice, TFLite once"
+UNBOUNDED = f"{REASON}: what that makes of these outputs has no bound worth stating"
 _TWO_ROUNDINGS = 0.5 + 0.75 + 2**-15
 _PASSING = ("RESHAPE", "SQUEEZE", "EXPAND_DIMS", "DEQUANTIZE")
 _SHARES = {"SOFTMAX": 2.0, "LOGISTIC": 4.0}
@@ -29,10 +30,10 @@ _SHARE_STEPS = 256
 
 
 def tolerance_of(graph: Graph) -> Tolerance | None:
-    """The bound for a graph's only output.
+    """The bound for a graph's only output; None where that is off by no more than the step that is tolerated anyway.
 
-    None where it is off by no more than the step that is tolerated anyway, and where there is no bound that is worth
-    stating: dense layers on top of each other multiply what the first is off by the weights of all that follow.
+    Where no bound is worth stating, it is that step: dense layers on top of each other multiply what the first is off
+    by the weights of all that follow.
     """
     if len(graph.outputs) != 1:
         return None
@@ -41,9 +42,10 @@ def tolerance_of(graph: Graph) -> Tolerance | None:
         steps = _steps_off(graph, operator, max(off.get(tensor.index, 0.0) for tensor in _given(graph, operator)))
         off |= dict.fromkeys(operator.outputs, steps)
     bound = off.get(graph.outputs[0], 0.0)
-    if not 1 < bound <= MOST_STEPS:
+    if bound <= 1:
         return None
-    return Tolerance(bound * _step_of_output(graph), _REASON)
+    step = _step_of_output(graph)
+    return Tolerance(step, UNBOUNDED) if bound > MOST_STEPS else Tolerance(bound * step, REASON)
 
 
 def _given(graph: Graph, operator: GraphOperator) -> Iterator[GraphTensor]:
@@ -58,7 +60,7 @@ def _steps_off(graph: Graph, operator: GraphOperator, off: float) -> float:
         return float(np.floor(gain * off + _TWO_ROUNDINGS))
     if off == 0 or operator.op in _PASSING:
         return off
-    if operator.op in _SHARES and x.dtype == "int8":
+    if operator.op in _SHARES and x.dtype == "int8" and len(x.scales) == 1:
         # Moving all logits by d moves odds by exp(2 d), those of LOGISTIC by exp(d); both results are rounded.
         beta = operator.options.get("beta", 1.0)
         moved = off * float(x.scales[0]) * float(beta if isinstance(beta, int | float) else 1.0)
@@ -68,15 +70,16 @@ def _steps_off(graph: Graph, operator: GraphOperator, off: float) -> float:
 
 def _gain(x: GraphTensor, weights: GraphTensor, y: GraphTensor) -> float:
     """By how many of its steps an output of a dense layer moves at most when all inputs move by one of theirs."""
-    if weights.data is None:
+    if weights.data is None or not all(len(each.scales) for each in (x, weights, y)):
         return inf
     scales = x.scales.astype(np.float64) * weights.scales / y.scales
     return float((scales * np.abs(weights.data.astype(np.float64)).sum(axis=1)).max())
 
 
 def _step_of_output(graph: Graph) -> float:
-    """In stored values: 1 for integers, for float32 the scale of the integers that a last DEQUANTIZE reads."""
+    """In stored values: 1 for integers, for float32 the scale of the integers that a last DEQUANTIZE reads, else 0."""
     if graph.tensors[graph.outputs[0]].dtype != "float32":
         return 1.0
     last = next(operator for operator in graph.operators if graph.outputs[0] in operator.outputs)
-    return float(next(_given(graph, last)).scales[0])
+    scales = next(_given(graph, last)).scales
+    return float(scales[0]) if last.op == "DEQUANTIZE" and len(scales) == 1 else 0.0

@@ -11,8 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from harness.deploy.backend import Tolerance
 from harness.deploy.quantize_math import Rounding, multiply, quantize_multiplier
-from harness.deploy.tflm.tolerance import MOST_STEPS, tolerance_of
+from harness.deploy.tflm.tolerance import MOST_STEPS, UNBOUNDED, tolerance_of
 from harness.model.model import Model
 from harness.model.tflite_graph import Graph, open_graph
 from tests.deploy.agreement import Reference
@@ -47,7 +48,7 @@ _OPTIONS = "FullyConnectedOptions"
 def _behind(tiny: TinyModel, name: str, value: int) -> int:
     if name == "SOFTMAX":
         return tiny.operator(name, [value], _probabilities(tiny), "SoftmaxOptions", beta=1.0)
-    if name == "DEQUANTIZE":
+    if name in ("DEQUANTIZE", "ABS"):
         return tiny.operator(name, [value], tiny.tensor((1, CLASSES), "float32"))
     return tiny.operator(name, [value], _probabilities(tiny))
 
@@ -75,7 +76,7 @@ def test_dense_layers_stay_within_the_bound(seed: int, layers: int, ratio: float
     with TemporaryDirectory() as name:
         graph = open_graph(dense_layers(Path(name), seed, layers, ratio))
     stated = tolerance_of(graph)
-    bound = stated.bound if stated else 1.0 if layers == 1 else 255.0
+    bound = 1.0 if stated is None else 255.0 if stated.reason == UNBOUNDED else stated.bound
     rng = np.random.default_rng(seed)
     for _ in range(20):
         stored = rng.integers(-128, 128, WIDTH)
@@ -119,8 +120,16 @@ def test_behind_a_dequantize_the_bound_is_in_its_unit(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("layers", "last"), [(6, ()), (1, ("TANH",)), (6, ("SOFTMAX",))])
-def test_where_no_bound_would_mean_anything_none_is_stated(layers: int, last: tuple[str, ...], tmp_path: Path) -> None:
-    assert tolerance_of(open_graph(dense_layers(tmp_path, 0, layers, 1 / 4, *last))) is None
+def test_where_no_bound_would_mean_anything_the_usual_step_is_left(
+    layers: int, last: tuple[str, ...], tmp_path: Path
+) -> None:
+    graph = open_graph(dense_layers(tmp_path, 0, layers, 1 / 4, *last))
+    assert tolerance_of(graph) == Tolerance(1.0, UNBOUNDED)
+
+
+def test_floats_computed_from_what_differs_are_not_let_off(tmp_path: Path) -> None:
+    graph = open_graph(dense_layers(tmp_path, 0, 1, 1 / 4, "DEQUANTIZE", "ABS"))
+    assert tolerance_of(graph) == Tolerance(0.0, UNBOUNDED)
 
 
 def test_a_bound_grows_with_the_weights_behind_the_first_layer(tmp_path: Path) -> None:
