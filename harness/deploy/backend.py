@@ -34,7 +34,7 @@ class Tolerance(Value):
 
     Attributes:
         bound: absolute, of stored values: of float32 in their unit, of integers in steps.
-        reason: what makes the difference, as the subject of a sentence.
+        reason: what makes the difference, in a clause.
     """
 
     bound: float

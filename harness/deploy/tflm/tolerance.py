@@ -9,7 +9,7 @@ less than 255 / 2**23. What such a step makes of the model's output is bounded h
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from math import inf, tanh
 
 import numpy as np
@@ -39,7 +39,8 @@ def tolerance_of(graph: Graph) -> Tolerance | None:
         return None
     off: dict[int, float] = {}
     for operator in graph.operators:
-        steps = _steps_off(graph, operator, max(off.get(tensor.index, 0.0) for tensor in _given(graph, operator)))
+        given = list(_given(graph, operator))
+        steps = _steps_off(graph, operator, given, max((off.get(each.index, 0.0) for each in given), default=0.0))
         off |= dict.fromkeys(operator.outputs, steps)
     bound = off.get(graph.outputs[0], 0.0)
     if bound <= 1:
@@ -52,14 +53,14 @@ def _given(graph: Graph, operator: GraphOperator) -> Iterator[GraphTensor]:
     return (graph.tensors[index] for index in operator.inputs if index is not None)
 
 
-def _steps_off(graph: Graph, operator: GraphOperator, off: float) -> float:
-    """By how many steps an operator's outputs differ at most, where its inputs differ by so many."""
-    x, *others = _given(graph, operator)
-    if operator.op == "FULLY_CONNECTED" and x.dtype == others[0].dtype == "int8":
-        gain = _gain(x, others[0], graph.tensors[operator.outputs[0]]) if off else 0.0
+def _steps_off(graph: Graph, operator: GraphOperator, given: Sequence[GraphTensor], off: float) -> float:
+    """By how many steps an operator's outputs differ at most, where what it is given differs by so many."""
+    if operator.op == "FULLY_CONNECTED" and given[0].dtype == given[1].dtype == "int8":
+        gain = _gain(given[0], given[1], graph.tensors[operator.outputs[0]]) if off else 0.0
         return float(np.floor(gain * off + _TWO_ROUNDINGS))
     if off == 0 or operator.op in _PASSING:
         return off
+    x = given[0]
     if operator.op in _SHARES and x.dtype == "int8" and len(x.scales) == 1:
         # Moving all logits by d moves odds by exp(2 d), those of LOGISTIC by exp(d); both results are rounded.
         beta = operator.options.get("beta", 1.0)
