@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from harness.commands.chosen_model import OPTIMIZE
+
 if TYPE_CHECKING:
     from harness.deploy.backend import Backend
     from harness.deploy.options import BuildOptions
@@ -38,10 +40,11 @@ def backend_list(operators: bool) -> None:
 
 @backend.command("check")
 @click.argument("model")
-@click.option("--quantization", help="Of a model of the zoo: float32, int8, int16.")
+@click.option("--quantization", help="Of a model of the zoo: float32, int8, int16x8, ...")
+@OPTIMIZE
 @click.option("--board", "boards", multiple=True, metavar="BOARD", help="Name or file; may be repeated. Default: all.")
 @click.option("--build", default="O2", show_default=True, help="How, such as O3-lto or Os-soft_float.")
-def backend_check(model: str, quantization: str | None, boards: tuple[str, ...], build: str) -> None:
+def backend_check(model: str, quantization: str | None, optimize: str, boards: tuple[str, ...], build: str) -> None:
     """Tell which backends take MODEL, a file or a model of the zoo, and why the others do not; nothing is built."""
     from rich import box
     from rich.console import Console
@@ -53,7 +56,7 @@ def backend_check(model: str, quantization: str | None, boards: tuple[str, ...],
     from harness.deploy.options import BuildOptions
     from harness.errors import ConfigError
 
-    options, variant = BuildOptions.parse(build), chosen_variant(model, quantization)
+    options, variant = BuildOptions.parse(build), chosen_variant(model, quantization, optimize)
     targets = [load_board(name).target for name in boards or list_boards()]
     table = Table("backend", "boards", f"{variant.model.name}, {variant.quantization}", box=box.SIMPLE_HEAD)
     for name in backend_names():

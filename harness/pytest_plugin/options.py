@@ -43,9 +43,15 @@ def add_options(parser: pytest.Parser) -> None:
         default=60.0,
         help="how long one inference may take before the firmware counts as hung (default 60)",
     )
-    group.addoption("--model", metavar="FILE", help="the model file that the acceptance suite judges")
+    group.addoption("--model", metavar="FILE", help="the model that the acceptance suite judges")
     group.addoption(
         "--quantization", metavar="TYPE", help="of a model file that is converted: float32 (default), int8, ..."
+    )
+    group.addoption(
+        "--optimize",
+        metavar="RECIPE",
+        default="",
+        help="what is done before to a model of the zoo or a description, such as channels50-qat: docs/variants.md",
     )
     group.addoption("--dataset", metavar="PATH", help="labelled samples for it; formats: docs/data.md")
     group.addoption(
