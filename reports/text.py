@@ -79,7 +79,9 @@ def _table(found: Sequence[Group], width: int) -> Table:
     heading, metrics = _judged([row for group in found for row in group.rows], wide)
     table = Table(box=None, padding=(0, 1, 0, 0), pad_edge=False, header_style="bold")
     # Of fixed width, since rich would rather cut the last column off than fold the first ones far enough.
-    longest = 1 + max(len(row.label) for group in found for row in group.rows)
+    longest = max(
+        len(name) for group in found for name in ("candidate", group.model, *(f" {row.label}" for row in group.rows))
+    )
     others = (78 if wide else 52) + max(6, len(heading), *map(len, metrics.values()))
     table.add_column("candidate", overflow="fold", width=min(longest, max(12, width - others)))
     table.add_column("outcome", overflow="fold")
