@@ -1,4 +1,4 @@
-"""What was done to a model to get a variant, what it brought in size and speed, and what it cost in rightness."""
+"""What was done to get a variant, what it brought in size and speed, and what it cost in accuracy or the like."""
 
 from __future__ import annotations
 

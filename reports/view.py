@@ -151,17 +151,13 @@ def limit_columns(rows: Iterable[Row]) -> tuple[tuple[str, bool], ...]:
     return tuple(sorted(seen, key=lambda column: (order.index(column[0]), not column[1])))
 
 
-def metric_columns(rows: Iterable[Row]) -> dict[str, str]:
-    """The quantities that say how right answers are, with short names: those of any candidate, accuracy if of none."""
-    judged = {quantity for row in rows for quantity in row.metrics} or {"accuracy"}
-    return {quantity: name for quantity, name in METRICS.items() if quantity in judged}
-
-
 def measured_columns(rows: Iterable[Row]) -> dict[str, str]:
-    """What the table of measurements shows, with its headings."""
+    """What the table of measurements shows, with its headings: of metrics those of any candidate, or accuracy."""
+    judged = {quantity for row in rows for quantity in row.metrics} or {"accuracy"}
+    metrics = {quantity: name for quantity, name in METRICS.items() if quantity in judged}
     sizes = {"flash": "flash", "ram": "RAM", "arena": "arena", "arena_lower_bound": "lower bound", "stack": "stack"}
     likeness = {"argmax_agreement": "agreement with host", "max_difference": "largest difference"}
-    return {"latency": "latency", "energy": "energy", **sizes, **metric_columns(rows), **likeness}
+    return {"latency": "latency", "energy": "energy", **sizes, **metrics, **likeness}
 
 
 def margin(verdict: Verdict) -> str:

@@ -41,7 +41,7 @@ METRICS = {
 }
 """How right answers to labelled samples are, with short names for people. The first that there is, is what counts."""
 
-_METRICS = {
+_JUDGEMENTS = {
     "accuracy": Quantity("top-1 accuracy", "1", Better.HIGHER, share=True),
     "macro_f1": Quantity("F1 score, mean over the classes", "1", Better.HIGHER),
     "auc": Quantity("area under the ROC curve", "1", Better.HIGHER),
@@ -67,8 +67,8 @@ QUANTITIES: dict[str, Quantity] = {
     "stack": Quantity("RAM: stack, by watermark", "B", Better.LOWER, "ram"),
     "arena": Quantity("RAM: arena", "B", Better.LOWER, "ram"),
     "arena_lower_bound": Quantity("lower bound of the arena", "B", Better.LOWER, "ram"),
-    **{name: replace(one, title=f"on the board: {one.title}") for name, one in _METRICS.items()},
-    **{f"host_{name}": replace(one, title=f"on the host: {one.title}") for name, one in _METRICS.items()},
+    **{name: replace(one, title=f"on the board: {one.title}") for name, one in _JUDGEMENTS.items()},
+    **{f"host_{name}": replace(one, title=f"on the host: {one.title}") for name, one in _JUDGEMENTS.items()},
     "model_size": Quantity("size of the model's file", "B", Better.LOWER),
     "model_gzip": Quantity("size of the model's file under gzip", "B", Better.LOWER),
     "sparsity": Quantity("share of zeros among the model's weights", "1", Better.HIGHER, share=True),

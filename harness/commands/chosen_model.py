@@ -42,13 +42,11 @@ def chosen_variant(model: str, quantization: str | None, optimize: str = "", dat
     from harness.optimize.variant import Quantization
 
     wanted, recipe = Quantization(quantization) if quantization else None, Recipe.parse(optimize)
-    is_file = Path(model).suffix in (".tflite", ".skops")
-    if is_file or is_source(Path(model)):
+    path = Path(model)
+    as_it_is = path.suffix in (".tflite", ".skops")
+    if as_it_is or is_source(path):
         recipe.refuse_file(model)
-    if is_file:
-        return variant_of_file(Path(model))
-    if is_source(Path(model)):
-        return variant_of_file(Path(model), wanted, dataset)
+        return variant_of_file(path) if as_it_is else variant_of_file(path, wanted, dataset)
     benchmark = known_benchmark(model)
     name = benchmark.zoo if benchmark else model
     if not is_buildable(name):
