@@ -134,6 +134,9 @@ def test_every_task_has_its_metrics_and_its_plane(tmp_path: Path) -> None:
         assert heading in text.partition("agreement with host")[0].rpartition("lower bound")[2]
     for shown in ("91.2 %", "0.876", "0.871", "2.35", "3.46", "11.2"):
         assert shown in text
+    assert "MAE (lower is better)" in page
+    assert "AUC (higher is better)" in page
+    assert not re.search(r"<text[^>]*>[0-9.]+ m</text>", page)  # thousandths of nothing
     captions = re.findall(r"<figcaption>(latency and [a-zA-Z]+)", page)
     assert sorted(set(captions) - {"latency and energy"}) == [
         *("latency and AUC", "latency and MAE", "latency and accuracy", "latency and perplexity"),
