@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from harness.optimize.variant import Variant
 
 
+AS_THEY_ARE = (".tflite", ".skops")
+"""What ends the names of files that are not converted."""
+
 OPTIMIZE = click.option(
     "--optimize",
     default="",
@@ -43,7 +46,7 @@ def chosen_variant(model: str, quantization: str | None, optimize: str = "", dat
 
     wanted, recipe = Quantization(quantization) if quantization else None, Recipe.parse(optimize)
     path = Path(model)
-    as_it_is = path.suffix in (".tflite", ".skops")
+    as_it_is = path.suffix in AS_THEY_ARE
     if as_it_is or is_source(path):
         recipe.refuse_file(model)
         return variant_of_file(path) if as_it_is else variant_of_file(path, wanted, dataset)
