@@ -21,7 +21,7 @@ CODE: Final = (
 """`native/flexspi_algorithm.s`, assembled."""
 SECTOR: Final = 4096
 """Bytes that the command 20 erases (sectorSize in the configuration block of the EVK, MCUXpresso SDK)."""
-_ENTRIES: Final = {
+ENTRIES: Final = {
     "pc_init": 0x04,
     "pc_unInit": 0x36,
     "pc_erase_sector": 0x3A,
@@ -34,4 +34,4 @@ _LEAST: Final = 256
 
 def flexspi_algorithm(ram: int) -> dict[str, Any]:
     """pyOCD's description of the algorithm; `ram` is where 48 KiB of memory are, for code, stack and data."""
-    return describe(ram, CODE, _ENTRIES, least_bytes=_LEAST)
+    return describe(ram, CODE, ENTRIES, least_bytes=_LEAST)

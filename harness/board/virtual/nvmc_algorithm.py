@@ -13,7 +13,7 @@ CODE: Final = (
 """`native/nvmc_algorithm.s`, assembled."""
 SECTOR: Final = 4096
 """Bytes of a page (PS 7.20)."""
-_ENTRIES: Final = {
+ENTRIES: Final = {
     "pc_init": 0x04,
     "pc_unInit": 0x04,
     "pc_erase_sector": 0x08,
@@ -25,4 +25,4 @@ _WORD: Final = 4
 
 def nvmc_algorithm(ram: int) -> dict[str, Any]:
     """pyOCD's description of the algorithm; `ram` is where 48 KiB of memory are, for code, stack and data."""
-    return describe(ram, CODE, _ENTRIES, least_bytes=_WORD)
+    return describe(ram, CODE, ENTRIES, least_bytes=_WORD)
