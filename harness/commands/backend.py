@@ -118,7 +118,7 @@ def _described(name: str, operators: bool) -> tuple[str, str, str]:
         f"{quantization}: {', '.join(names) if operators else f'{len(names)} operators'}"
         for quantization, names in claims.operators.items()
     ]
-    return versions, _cores(claims.cores), "\n".join(takes)
+    return versions, _cores(claims.cores), "\n".join(takes) or "nothing on this machine; see harness backend check"
 
 
 def _cores(cores: Sequence[Core]) -> str:
