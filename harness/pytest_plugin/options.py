@@ -67,9 +67,15 @@ def _add_measuring(group: pytest.OptionGroup) -> None:
 
 
 def _add_candidates(group: pytest.OptionGroup) -> None:
-    group.addoption("--model", metavar="FILE", help="the model file that the acceptance suite judges")
+    group.addoption("--model", metavar="FILE", help="the model that the acceptance suite judges")
     group.addoption(
         "--quantization", metavar="TYPE", help="of a model file that is converted: float32 (default), int8, ..."
+    )
+    group.addoption(
+        "--optimize",
+        metavar="RECIPE",
+        default="",
+        help="what is done before to a model of the zoo or a description, such as channels50-qat: docs/variants.md",
     )
     group.addoption("--dataset", metavar="PATH", help="labelled samples for it; formats: docs/data.md")
     group.addoption(

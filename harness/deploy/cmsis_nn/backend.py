@@ -13,14 +13,15 @@ from harness.deploy.cmsis_nn.supported import operators, unsupported
 from harness.deploy.options import BuildOptions
 from harness.deploy.target import Core, Target
 from harness.model.tflite_graph import open_graph
-from harness.optimize.variant import Quantization, Variant
+from harness.optimize.quantization import NETWORK_QUANTIZATIONS
+from harness.optimize.variant import Variant
 
 _OWN_OPERATORS = ("operators.c", "operators.h")
 _DECLARATIONS = ("#include <string.h>", '#include "arm_nnfunctions.h"', '#include "operators.h"')
 
 
 class CmsisNnBackend:
-    """Generates calls for int8 models; no interpreter runs on the target."""
+    """Generates calls for models of int8 and int16; no interpreter runs on the target."""
 
     name = "cmsis_nn"
 
@@ -32,8 +33,9 @@ class CmsisNnBackend:
         """Nothing that takes long."""
 
     def claims(self) -> Claims:
-        """Int8 on every core."""
-        return Claims(tuple(Core), dict.fromkeys((Quantization.INT8, Quantization.INT8_FLOAT_IO), operators()))
+        """Int8 and int16 on every core."""
+        kinds = (kind for kind in NETWORK_QUANTIZATIONS if kind.is_calibrated)
+        return Claims(tuple(Core), {kind: operators(kind.activations) for kind in kinds})
 
     def complaints(self, variant: Variant, target: Target, options: BuildOptions) -> Sequence[str]:  # noqa: ARG002
         """Quantizations, operators and types that are missing; every core will do."""
