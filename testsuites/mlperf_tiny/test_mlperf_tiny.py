@@ -6,7 +6,6 @@ import pytest
 
 from harness.pytest_plugin.fixtures import Deploy, Measure
 
-
 _MODELS = ("ad_autoencoder", "kws_ds_cnn", "ic_resnet8", "vww_mobilenet_v1")
 
 

@@ -6,7 +6,6 @@ import pytest
 
 from harness.pytest_plugin.fixtures import Deploy, Measure
 
-
 # Seeded also where Speech Commands is at hand: its training takes longer than a first look may.
 _KWS = pytest.param("kws_ds_cnn?epochs=0", id="kws_ds_cnn")
 

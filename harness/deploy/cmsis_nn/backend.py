@@ -10,12 +10,16 @@ from pathlib import Path
 from harness.deploy.backend import Claims, GeneratedCode, Step
 from harness.deploy.cmsis_nn.sources import KERNELS_VERSION, PACKAGE, PACKAGE_VERSION
 from harness.deploy.cmsis_nn.supported import operators, unsupported
+from harness.deploy.dense_tolerance import SHORT_MULTIPLIER, DenseDeviation, tolerance_of
 from harness.deploy.options import BuildOptions
 from harness.deploy.target import Core, Target
 from harness.model.tflite_graph import open_graph
 from harness.optimize.quantization import NETWORK_QUANTIZATIONS
 from harness.optimize.variant import Variant
 
+DENSE_DEVIATION = DenseDeviation(
+    "CMSIS-NN takes 16 bits of the multiplier of an int16 FULLY_CONNECTED, TFLite 32", {"int16": SHORT_MULTIPLIER}
+)
 _OWN_OPERATORS = ("operators.c", "operators.h")
 _DECLARATIONS = ("#include <string.h>", '#include "arm_nnfunctions.h"', '#include "operators.h"')
 
@@ -73,5 +77,6 @@ class CmsisNnBackend:
             steps=tuple(Step(step.calls[-1].kernel.name, step.layers) for step in program.steps),
             inputs=tuple(graph.tensors[index].value() for index in graph.inputs),
             outputs=tuple(graph.tensors[index].value() for index in graph.outputs),
+            tolerance=tolerance_of(graph, DENSE_DEVIATION),
             kernel_archives=(kernel_archive(target, options),),
         )

@@ -9,6 +9,7 @@ from tempfile import TemporaryDirectory
 
 from harness.deploy.arena import Lifetime, lower_bound
 from harness.deploy.backend import Claims, GeneratedCode, Step
+from harness.deploy.dense_tolerance import SHORT_MULTIPLIER, TWO_ROUNDINGS, DenseDeviation, tolerance_of
 from harness.deploy.firmware import CODE_DIRECTORY, Firmware
 from harness.deploy.options import BuildOptions
 from harness.deploy.target import Core, Target
@@ -16,7 +17,6 @@ from harness.deploy.tflm.generated import copy_glue, header, write_model
 from harness.deploy.tflm.library import RELEASE_WITH_LOGS, Compiler, archive, gather
 from harness.deploy.tflm.operators import needed_methods, operators_by_type, resolver_methods, unsupported
 from harness.deploy.tflm.probe import Arena, link_probe, measure_arena
-from harness.deploy.tflm.tolerance import tolerance_of
 from harness.deploy.tflm.tree import find_tree
 from harness.deploy.toolchain import find_toolchain, require_cxx_headers
 from harness.errors import BuildError, ConfigError
@@ -32,6 +32,12 @@ QUANTIZATIONS = (
 )
 """TFLM has no hybrid kernels, which `dynamic` wants, and its DEQUANTIZE takes no float16. A model whose weights are so
 small that the converter left them float32 is taken whatever it is called."""
+
+DENSE_DEVIATION = DenseDeviation(
+    "TensorFlow Lite Micro scales sums of FULLY_CONNECTED with two roundings or 16 bits of the multiplier, TFLite with "
+    "one and 32",
+    {"int8": TWO_ROUNDINGS, "int16": SHORT_MULTIPLIER},
+)
 
 ARENA_FILE = "arena.json"
 """In the directory of the generated code: the `Arena` as it was found."""
@@ -110,7 +116,7 @@ class TflmBackend:
             steps=tuple(Step(f"{operator.op}_{operator.index}", (operator.name,)) for operator in graph.operators),
             inputs=tuple(graph.tensors[index].value() for index in graph.inputs),
             outputs=tuple(graph.tensors[index].value() for index in graph.outputs),
-            tolerance=tolerance_of(graph),
+            tolerance=tolerance_of(graph, DENSE_DEVIATION),
         )
 
 

@@ -17,7 +17,6 @@ from harness.board.board_file import load_board
 from harness.board.virtual.image import load_image, read_image
 from harness.board.virtual.machine import Machine
 from harness.board.virtual.machine_console import MachineConsole
-from harness.deploy.backend import Tolerance
 from harness.deploy.build import build_firmware
 from harness.deploy.firmware import Firmware
 from harness.deploy.options import O2, BuildOptions, Kernels, LinkTime, Optimization
@@ -30,8 +29,8 @@ from harness.model.tflite_graph import open_graph
 from harness.optimize import make_variant
 from harness.optimize.variant import Quantization, Variant
 from harness.paths import cache_directory
+from tests.deploy.test_dense_tolerance import dense_layers, dense_outputs
 from tests.deploy.tflm.test_tflm_backend import chain
-from tests.deploy.tflm.test_tflm_tolerance import dense_layers, dense_outputs
 from tests.deploy.tiny_model import TinyModel, variant_of
 
 pytestmark = [
@@ -96,10 +95,8 @@ def test_what_is_claimed_is_built_and_agrees_with_the_host(quantization: Quantiz
     firmware = build_firmware(variant, L4R5.target, TflmBackend(), REFERENCE if wide else O2)
     device, work = start(firmware), prepare(variant, Plan(random_samples=5))
     outputs = [device.infer(data).output for data in work.inputs]
-    # No bound is stated for int16 yet: a step of these logits moves shares by three of their 32,768.
-    stated = Tolerance(4.0 if quantization.io == "int16" else 4 / 32768, "") if wide else firmware.tolerance
     steps = output_steps(variant.model)
-    assert not compare(outputs, work.references, variant.model.outputs, steps, stated).disagreement
+    assert not compare(outputs, work.references, variant.model.outputs, steps, firmware.tolerance).disagreement
 
 
 @pytest.mark.parametrize("quantization", [Quantization.DYNAMIC, Quantization.FLOAT16], ids=str)

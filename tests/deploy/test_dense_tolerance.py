@@ -1,24 +1,27 @@
-"""What two roundings instead of one may make of outputs, by the arithmetic itself and TFLite's own softmax."""
+"""What other scaling of sums may make of outputs, by the arithmetic itself and TFLite's own softmax."""
 
 from __future__ import annotations
 
+from fractions import Fraction
+from math import floor
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from harness.deploy.backend import Tolerance
+from harness.deploy.dense_tolerance import SHORT_MULTIPLIER, TWO_ROUNDINGS, DenseDeviation, tolerance_of
 from harness.deploy.quantize_math import Rounding, multiply, quantize_multiplier
-from harness.deploy.tflm.tolerance import MOST_STEPS, UNBOUNDED, tolerance_of
 from harness.model.model import Model
 from harness.model.tflite_graph import Graph, open_graph
 from tests.deploy.agreement import Reference
 from tests.deploy.tiny_model import TinyModel
 
+ROUNDS_TWICE = DenseDeviation("rounds twice", {"int8": TWO_ROUNDINGS})
 WIDTH, CLASSES = 16, 5
 Stored = NDArray[np.int64]
 
@@ -43,6 +46,10 @@ def dense_layers(path: Path, seed: int, layers: int, ratio: float, *last: str, l
 
 
 _OPTIONS = "FullyConnectedOptions"
+
+
+def stated_for(graph: Graph) -> Tolerance | None:
+    return tolerance_of(graph, ROUNDS_TWICE)
 
 
 def _behind(tiny: TinyModel, name: str, value: int) -> int:
@@ -75,8 +82,8 @@ def dense_outputs(graph: Graph, stored: Stored, rounding: Rounding) -> Stored:
 def test_dense_layers_stay_within_the_bound(seed: int, layers: int, ratio: float) -> None:
     with TemporaryDirectory() as name:
         graph = open_graph(dense_layers(Path(name), seed, layers, ratio))
-    stated = tolerance_of(graph)
-    bound = 1.0 if stated is None else 255.0 if stated.reason == UNBOUNDED else stated.bound
+    stated = stated_for(graph)
+    bound = 1.0 if stated is None else 255.0 if stated.reason == ROUNDS_TWICE.unbounded else stated.bound
     rng = np.random.default_rng(seed)
     for _ in range(20):
         stored = rng.integers(-128, 128, WIDTH)
@@ -86,17 +93,27 @@ def test_dense_layers_stay_within_the_bound(seed: int, layers: int, ratio: float
 
 def test_one_dense_layer_is_within_the_step_that_is_tolerated_anyway(tmp_path: Path) -> None:
     graph, rng, worst = open_graph(dense_layers(tmp_path, 0, 1, 1 / 4)), np.random.default_rng(0), 0
-    assert tolerance_of(graph) is None
+    assert stated_for(graph) is None
     for _ in range(200):
         once, twice = (dense_outputs(graph, stored, r) for stored in [rng.integers(-128, 128, WIDTH)] for r in Rounding)
         worst = max(worst, int(np.abs(once - twice).max()))
     assert worst == 1
 
 
+@given(st.integers(-(2**40), 2**40), st.floats(1e-9, 0.5))
+def test_sixteen_bits_of_the_multiplier_are_a_step_of_int16(total: int, real: float) -> None:
+    by = quantize_multiplier(real)
+    shortened = min((by.quantized + (1 << 15)) >> 16, 0x7FFF)
+    shift = by.total_shift - 16
+    exact, short = Fraction(total * by.quantized, 2**by.total_shift), Fraction(total * shortened, 2**shift)
+    assume(abs(exact) <= 2**15)
+    assert abs(floor(exact + Fraction(1, 2)) - floor(short + Fraction(1, 2))) <= floor(SHORT_MULTIPLIER)
+
+
 @pytest.mark.parametrize("name", ["SOFTMAX", "LOGISTIC"])
 @pytest.mark.parametrize("logits", [0.02, 0.1, 0.2])
 def test_shares_stay_within_the_bound_when_logits_move_by_a_step(name: str, logits: float, tmp_path: Path) -> None:
-    stated = tolerance_of(open_graph(dense_layers(tmp_path, 0, 1, 1 / 4, name, logits=logits)))
+    stated = stated_for(open_graph(dense_layers(tmp_path, 0, 1, 1 / 4, name, logits=logits)))
     assert stated is not None
     tiny = TinyModel()
     x = tiny.tensor((1, CLASSES), scale=logits)
@@ -111,8 +128,7 @@ def test_shares_stay_within_the_bound_when_logits_move_by_a_step(name: str, logi
 
 def test_behind_a_dequantize_the_bound_is_in_its_unit(tmp_path: Path) -> None:
     stored, real = (
-        tolerance_of(open_graph(dense_layers(tmp_path, 0, 1, 1 / 4, "SOFTMAX", *last)))
-        for last in ((), ("DEQUANTIZE",))
+        stated_for(open_graph(dense_layers(tmp_path, 0, 1, 1 / 4, "SOFTMAX", *last))) for last in ((), ("DEQUANTIZE",))
     )
     assert stored is not None
     assert real is not None
@@ -124,15 +140,15 @@ def test_where_no_bound_would_mean_anything_the_usual_step_is_left(
     layers: int, last: tuple[str, ...], tmp_path: Path
 ) -> None:
     graph = open_graph(dense_layers(tmp_path, 0, layers, 1 / 4, *last))
-    assert tolerance_of(graph) == Tolerance(1.0, UNBOUNDED)
+    assert stated_for(graph) == Tolerance(1.0, ROUNDS_TWICE.unbounded)
 
 
 def test_floats_computed_from_what_differs_are_not_let_off(tmp_path: Path) -> None:
     graph = open_graph(dense_layers(tmp_path, 0, 1, 1 / 4, "DEQUANTIZE", "ABS"))
-    assert tolerance_of(graph) == Tolerance(0.0, UNBOUNDED)
+    assert stated_for(graph) == Tolerance(0.0, ROUNDS_TWICE.unbounded)
 
 
 def test_a_bound_grows_with_the_weights_behind_the_first_layer(tmp_path: Path) -> None:
-    bounds = [tolerance_of(open_graph(dense_layers(tmp_path, 0, 2, ratio))) for ratio in (1 / 40, 1 / 8)]
+    bounds = [stated_for(open_graph(dense_layers(tmp_path, 0, 2, ratio))) for ratio in (1 / 40, 1 / 8)]
     small, large = (one.bound if one else 0.0 for one in bounds)
-    assert 1 < small < large <= MOST_STEPS
+    assert 1 < small < large <= 32
