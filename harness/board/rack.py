@@ -107,7 +107,7 @@ def load_rack(path: str | Path) -> Rack:
         entries = _schema().model_validate(parse_yaml(path.read_bytes()))
     except OSError as error:
         raise ConfigError(f"{path}: {error.strerror}") from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except yaml.YAMLError as error:
         raise ConfigError(f"{path}: not YAML: {error}") from error
     except ValidationError as error:
         raise ConfigError(describe(error, path)) from error

@@ -2,11 +2,14 @@
 
 The Python runtime of FlatBuffers has no verifier. So all of the file that can be reached from its root is read here,
 once, through a table class that checks each offset before it is followed; what comes out is plain Python.
+
+The three vectors that grow with a model come as `Rows`, which reads a table when it is asked for: as fields they take
+many times their place in the file.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
@@ -16,9 +19,18 @@ from flatbuffers.table import Table
 from harness.errors import ModelError
 
 Fields = dict[str, Any]
-"""A table by the schema's names; a vector of numbers is a read-only numpy view, one of tables a list of fields."""
+"""A table by the schema's names; a vector of numbers is a read-only numpy view, one of tables a sequence of fields."""
 
 MOST_TABLES = 200_000
+MOST_INFLATION = 10
+"""How many times a file's size reading it may take of memory, beside `SLACK`; real ones take 2 to 9 times."""
+SLACK = 2**20
+_MADE = {"Buffer": 130, "Operator": 800, "Tensor": 500}
+"""Bytes of Python's that become of a table, about; others are dropped, but for those in a list."""
+_LISTED_MADE = 500
+_INTEGER_MADE = 40
+"""Of a number that becomes an object in a tuple: shapes, and what an operator takes and gives."""
+_STREAMED = ("Buffers", "Operators", "Tensors")
 _UNIONS = {
     "BuiltinOptions": "BuiltinOptions",
     "BuiltinOptions2": "BuiltinOptions2",
@@ -28,18 +40,29 @@ _UNIONS = {
 }
 
 
+def _corrupt(words: str) -> ModelError:
+    return ModelError(f"is truncated or corrupt: {words}")
+
+
 class _Budget:
-    """Bounds the work by the file's size: offsets that all lead to one place would else multiply it."""
+    """Bounds work and memory by the file's size: offsets that all lead to one place would else multiply them."""
 
     def __init__(self, size: int) -> None:
         self.bytes_left = 2 * size + 4096
         self.tables_left = MOST_TABLES
+        self.memory_left = MOST_INFLATION * size + SLACK
 
-    def spend(self, nbytes: int, tables: int = 0) -> None:
+    def spend(self, nbytes: int, tables: int = 0, memory: int = 0) -> None:
+        """Count what is read, and roughly what is made of it.
+
+        Raises:
+            ModelError: it is more than any model has.
+        """
         self.bytes_left -= nbytes
         self.tables_left -= tables
-        if self.bytes_left < 0 or self.tables_left < 0:
-            raise ModelError("its tables overlap, or are more than any model has")
+        self.memory_left -= memory
+        if min(self.bytes_left, self.tables_left, self.memory_left) < 0:
+            raise _corrupt("its tables overlap, or are more than any model has")
 
 
 class _CheckedTable(Table):  # type: ignore[misc]
@@ -56,17 +79,17 @@ class _CheckedTable(Table):  # type: ignore[misc]
         self._require(self.vtable, self.vtable_size)
         self._require(position, self.size)
         if self.vtable_size < 4 or self.vtable_size % 2 or self.size < 4:
-            raise ModelError(f"no table at byte {position}")
+            raise _corrupt(f"no table at byte {position}")
         budget.spend(self.size, tables=1)
 
     def _require(self, position: int, nbytes: int) -> None:
         if position < 0 or nbytes < 0 or position + nbytes > len(self.Bytes):
-            raise ModelError(f"it points to bytes {position:,} to {position + nbytes:,}, but has {len(self.Bytes):,}")
+            raise _corrupt(f"it points to bytes {position:,} to {position + nbytes:,}, but has {len(self.Bytes):,}")
 
     def Get(self, flags: Any, position: int) -> Any:  # noqa: N802
         self._require(position, flags.bytewidth)
         if position % flags.bytewidth:
-            raise ModelError(f"byte {position:,} can't hold a number of {flags.bytewidth} bytes")
+            raise _corrupt(f"byte {position:,} can't hold a number of {flags.bytewidth} bytes")
         return super().Get(flags, position)
 
     def Offset(self, entry: int) -> int:  # noqa: N802
@@ -74,7 +97,7 @@ class _CheckedTable(Table):  # type: ignore[misc]
             return 0
         offset: int = self.Get(number_types.VOffsetTFlags, self.vtable + entry)
         if offset >= self.size:
-            raise ModelError(f"a field of the table at byte {self.Pos:,} lies outside it")
+            raise _corrupt(f"a field of the table at byte {self.Pos:,} lies outside it")
         return offset
 
     def Indirect(self, position: int) -> int:  # noqa: N802
@@ -86,9 +109,9 @@ class _CheckedTable(Table):  # type: ignore[misc]
         start = self.Indirect(position)
         length = self.Get(number_types.UOffsetTFlags, start)
         self._require(start + 4, length + 1)
-        self.budget.spend(length)
+        self.budget.spend(length, memory=2 * length)
         if self.Bytes[start + 4 + length]:
-            raise ModelError(f"the string at byte {start:,} has no end")
+            raise _corrupt(f"the string at byte {start:,} has no end")
         return bytes(self.Bytes[start + 4 : start + 4 + length])
 
     def Vector(self, offset: int) -> int:  # noqa: N802
@@ -103,7 +126,8 @@ class _CheckedTable(Table):  # type: ignore[misc]
     def GetVectorAsNumpy(self, flags: Any, offset: int) -> Any:  # noqa: N802
         nbytes = self.VectorLen(offset) * flags.bytewidth
         self._require(self.Vector(offset), nbytes)
-        self.budget.spend(nbytes)
+        integers = self.VectorLen(offset) if flags is number_types.Int32Flags else 0
+        self.budget.spend(nbytes, memory=integers * _INTEGER_MADE)
         return super().GetVectorAsNumpy(flags, offset)
 
     def Union(self, table: Table, offset: int) -> None:  # noqa: N802
@@ -148,12 +172,15 @@ def read_fields(content: bytes) -> Fields:
 
 def _fields(table: Any, content: bytes, position: int, budget: _Budget) -> Fields:
     table._tab = checked = _CheckedTable(content, position, budget)
-    accessors = _accessors_of(type(table).__name__)
+    kind = type(table).__name__
+    budget.spend(0, memory=_MADE.get(kind, 0))
+    accessors = _accessors_of(kind)
     fields: Fields = {name: _plain(getattr(table, name)(), checked) for name in accessors.singles}
     if "BuiltinCode" in fields:
         fields["BuiltinCode"] = _builtin_code(checked)
     for name in accessors.children:
-        fields[name] = [_plain(child, checked) for child in _children(table, name, budget)]
+        rows = Rows(table, name, checked)
+        fields[name] = rows if name in _STREAMED else list(rows)
     for name in accessors.numbers:
         vector = getattr(table, f"{name}AsNumpy")()
         fields[name] = None if isinstance(vector, int) else vector
@@ -168,10 +195,21 @@ def _builtin_code(operator_code: _CheckedTable) -> int:
     return int(operator_code.Get(number_types.Int32Flags, offset + operator_code.Pos)) if offset else 0
 
 
-def _children(table: Any, name: str, budget: _Budget) -> Iterator[Any]:
-    count = getattr(table, f"{name}Length")()
-    budget.spend(4 * count)
-    return (getattr(table, name)(index) for index in range(count))
+class Rows(Sequence[Any]):
+    """A vector of tables, each read anew whenever it is asked for."""
+
+    def __init__(self, table: Any, name: str, parent: _CheckedTable) -> None:
+        self._read, self._parent = getattr(table, name), parent
+        self._count: int = getattr(table, f"{name}Length")()
+        parent.budget.spend(4 * self._count, memory=0 if name in _STREAMED else _LISTED_MADE * self._count)
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __getitem__(self, index: Any) -> Any:
+        if not 0 <= index < self._count:
+            raise IndexError(index)
+        return _plain(self._read(index), self._parent)
 
 
 def _plain(value: Any, parent: _CheckedTable) -> Any:

@@ -179,6 +179,15 @@ def _pad(operands: _Operands) -> None:
     operands.require_output(tuple(padded))
 
 
+def _permutation(operands: _Operands) -> None:
+    shape, order = operands.input(0), operands.constant(1)
+    if order is None:
+        return
+    if sorted(order) != list(range(len(shape))):
+        raise ModelError(f"{order} is no permutation of the dimensions of {shape}")
+    operands.require_output(tuple(shape[axis] for axis in order))
+
+
 def _reduction(operands: _Operands) -> None:
     shape, axes = operands.input(0), operands.constant(1)
     if axes is None:
@@ -199,6 +208,7 @@ _CHECKS: Mapping[str, Callable[[_Operands], None]] = {
     "FULLY_CONNECTED": _dense,
     "CONCATENATION": _concatenation,
     "PAD": _pad,
+    "TRANSPOSE": _permutation,
     **dict.fromkeys(("AVERAGE_POOL_2D", "MAX_POOL_2D", "L2_POOL_2D"), _pool),
     **dict.fromkeys(("RESHAPE", "SQUEEZE", "EXPAND_DIMS"), _same_elements),
     **dict.fromkeys(("MEAN", "SUM", "REDUCE_MAX", "REDUCE_MIN", "REDUCE_PROD"), _reduction),

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 OptionValue = int | float | str | tuple[int, ...]
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, slots=True)
 class GraphTensor:
     """One tensor of the graph.
 
@@ -50,7 +50,7 @@ class GraphTensor:
         return Tensor(self.name, self.shape, self.dtype, float(self.scales[0]), int(self.zero_points[0]))
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, slots=True)
 class GraphOperator:
     """One operator of the graph.
 

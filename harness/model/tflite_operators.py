@@ -46,6 +46,9 @@ _REQUIRED_OPTIONS = {
     "UNPACK": "UnpackOptions",
 }
 
+MOST_NUMBERS = 64
+"""Of a list that is an option, such as RESHAPE's `new_shape`."""
+
 
 def read_operator(index: int, fields: Fields, codes: Sequence[Fields], tensors: int) -> GraphOperator:
     """One operator from the schema's fields; its name is still that of its operator and place.
@@ -104,7 +107,7 @@ def _options(op: str, fields: Fields) -> dict[str, OptionValue]:
 
 
 def _option(name: str, value: Any) -> OptionValue | None:
-    """An option as a plain value; None for nested tables, which only operators that no backend has use."""
+    """An option as a plain value; None for nested tables and long lists, of operators that no backend has."""
     if isinstance(value, int) and name in _ENUMERATIONS:
         words = _enumerated(_ENUMERATIONS[name])
         if value not in words:
@@ -114,7 +117,7 @@ def _option(name: str, value: Any) -> OptionValue | None:
         return readable(value)
     if isinstance(value, (int, float)):
         return value
-    return tuple(int(one) for one in value) if hasattr(value, "dtype") else None
+    return tuple(int(one) for one in value) if hasattr(value, "dtype") and value.size <= MOST_NUMBERS else None
 
 
 def _snake(name: str) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import cache
 from math import prod
 from typing import TYPE_CHECKING
 
@@ -18,24 +20,54 @@ if TYPE_CHECKING:
 MOST_BYTES = 2**28
 """The largest tensor that is read; what is larger is a mistake, as no microcontroller has a thousandth of it."""
 MOST_DIMENSIONS = 8
+MOST_NAME = 1000
+"""Bytes of a name that are shown; the rest is left out."""
+_ALIGNMENT = 8
 
 
-def read_buffers(content: bytes, buffers: list[Fields]) -> list[NDArray[np.uint8] | None]:
-    """The data of each buffer, also of those that lie behind the tables; None for an empty one."""
-    import numpy as np
+class Buffers:
+    """The data of each buffer, also of those that lie behind the tables.
 
-    found: list[NDArray[np.uint8] | None] = []
-    for index, buffer in enumerate(buffers):
-        data, offset, size = buffer["Data"], buffer["Offset"], buffer["Size"]
-        if offset > 1:
-            if offset + size > len(content):
-                raise ModelError(f"buffer {index} ends at byte {offset + size:,} of {len(content):,}")
-            data = np.frombuffer(content, np.uint8, size, offset)
-        found.append(data if data is not None and data.size else None)
-    return found
+    However many tensors share a buffer, there is one copy of it at most.
+    """
+
+    def __init__(self, content: bytes, buffers: Sequence[Fields]) -> None:
+        import numpy as np
+
+        self._found: list[NDArray[np.uint8] | None] = []
+        self._unpacked: dict[int, NDArray[np.int8]] = {}
+        behind = 0
+        for index, buffer in enumerate(buffers):
+            data, offset, size = buffer["Data"], buffer["Offset"], buffer["Size"]
+            if offset > 1:
+                behind += size
+                if offset + size > len(content) or behind > len(content):
+                    raise ModelError(f"buffer {index} ends at byte {offset + size:,} of {len(content):,}, or overlaps")
+                data = np.frombuffer(content, np.uint8, size, offset)
+            self._found.append(data if data is not None and data.size else None)
+
+    def __len__(self) -> int:
+        return len(self._found)
+
+    def data(self, index: int) -> NDArray[np.uint8] | None:
+        """Bytes at an address that is good for any type; None for an empty buffer."""
+        import numpy as np
+
+        found = self._found[index]
+        if found is not None and found.ctypes.data % _ALIGNMENT:
+            found = self._found[index] = np.frombuffer(found.tobytes(), np.uint8)
+        return found
+
+    def unpacked(self, index: int) -> NDArray[np.int8]:
+        """(2 n,) int8 from the n bytes of a buffer that is not empty: two values each, the first in the low half."""
+        data = self._found[index]
+        assert data is not None
+        if index not in self._unpacked:
+            self._unpacked[index] = _unpacked(data)
+        return self._unpacked[index]
 
 
-def read_tensor(index: int, fields: Fields, buffers: list[NDArray[np.uint8] | None]) -> GraphTensor:
+def read_tensor(index: int, fields: Fields, buffers: Buffers) -> GraphTensor:
     """One tensor from the schema's fields.
 
     Raises:
@@ -55,7 +87,7 @@ def read_tensor(index: int, fields: Fields, buffers: list[NDArray[np.uint8] | No
 
 def readable(text: bytes | None) -> str:
     """A string of the file, with what can't be printed replaced."""
-    decoded = (text or b"").decode("utf-8", errors="replace")
+    decoded = (text or b"")[:MOST_NAME].decode("utf-8", errors="replace")
     return "".join(character if character.isprintable() else "�" for character in decoded)
 
 
@@ -94,10 +126,10 @@ def _quantization(
 ) -> tuple[NDArray[np.float32], NDArray[np.int64], int]:
     import numpy as np
 
-    scales = np.empty(0, np.float32) if fields is None or fields["Scale"] is None else fields["Scale"]
+    scales = _unquantized()[0] if fields is None or fields["Scale"] is None else fields["Scale"]
     # Files of TensorFlow 1 mark a tensor without quantization by one scale of 0.
     if fields is None or scales.size == 0 or (scales.size == 1 and scales[0] == 0):
-        return np.empty(0, np.float32), np.empty(0, np.int64), 0
+        return *_unquantized(), 0
     zero_points = np.zeros(1, np.int64) if fields["ZeroPoint"] is None else fields["ZeroPoint"]
     if zero_points.size == 1:
         zero_points = np.repeat(zero_points, scales.size)
@@ -113,9 +145,15 @@ def _quantization(
     return scales, zero_points, dimension
 
 
-def _data(
-    number: int, buffers: list[NDArray[np.uint8] | None], shape: tuple[int, ...], dtype: str
-) -> NDArray[np.generic] | None:
+@cache
+def _unquantized() -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+    """No scales and no zero points: the same for all tensors that have none."""
+    import numpy as np
+
+    return np.empty(0, np.float32), np.empty(0, np.int64)
+
+
+def _data(number: int, buffers: Buffers, shape: tuple[int, ...], dtype: str) -> NDArray[np.generic] | None:
     import numpy as np
 
     if number >= len(buffers):
@@ -123,7 +161,7 @@ def _data(
     expected = -(-prod(shape) // 2) if dtype == "int4" else prod(shape) * ITEM_BYTES[dtype]
     if expected > MOST_BYTES:
         raise ModelError(f"{expected:,} bytes are more than {MOST_BYTES:,}")
-    data = buffers[number]
+    data = buffers.data(number)
     if expected == 0 and data is None:
         return np.empty(shape, "int8" if dtype == "int4" else dtype)
     if data is None and dtype == "int4":
@@ -133,13 +171,11 @@ def _data(
     if data.nbytes != expected:
         raise ModelError(f"shape {shape} of {dtype} takes {expected:,} bytes, its buffer has {data.nbytes:,}")
     if dtype == "int4":
-        return _unpacked(data)[: prod(shape)].reshape(shape)
-    # A copy puts data that lies at an odd address in order.
-    return np.frombuffer(data.tobytes(), np.dtype(dtype).newbyteorder("<")).reshape(shape)
+        return buffers.unpacked(number)[: prod(shape)].reshape(shape)
+    return data.view(np.dtype(dtype).newbyteorder("<")).reshape(shape)
 
 
 def _unpacked(data: NDArray[np.uint8]) -> NDArray[np.int8]:
-    """(2 n,) int8 from n bytes of two values each, the first in the low half."""
     import numpy as np
 
     halves = np.stack([data & 0xF, data >> 4], axis=1).ravel().astype(np.int8)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from math import prod
 
-from harness.deploy.tvm.kernels.moves import Copy, Gather
+from harness.deploy.tvm.kernels.moves import Copy, Gather, Transpose
 from harness.deploy.tvm.operator_view import OperatorView
 from harness.deploy.tvm.program import Activation, Call
 from harness.deploy.tvm.supported_moves import slices
@@ -93,10 +93,30 @@ def _gather(source: OperatorView) -> list[Call]:
     return [Call(kernel, (source.argument(0), source.argument(1), Activation(source.output.index)))]
 
 
+def _transpose(source: OperatorView) -> list[Call]:
+    """Axes that stay neighbours are one; words are moved where they stay whole."""
+    x = source.given(0)
+    axes = [int(axis) for axis in source.constant(1).ravel()]
+    runs: list[tuple[int, int]] = []
+    for extent, stride in ((x.shape[axis], prod(x.shape[axis + 1 :])) for axis in axes):
+        if runs and runs[-1][1] == extent * stride:
+            runs[-1] = (runs[-1][0] * extent, stride)
+        elif extent > 1:
+            runs.append((extent, stride))
+    extents, strides = zip(*runs, strict=True) if runs else ((1,), (1,))
+    dtype = "int32" if ITEM_BYTES[x.dtype] == _WORD else "int8"
+    if dtype == "int8" and strides[-1] == 1 and not any(n % _WORD for n in (extents[-1], *strides[:-1])):
+        dtype, extents = "int32", (*extents[:-1], extents[-1] // _WORD)
+        strides = (*(stride // _WORD for stride in strides[:-1]), 1)
+    kernel = Transpose(dtype, extents, strides)
+    return [Call(kernel, (source.argument(0), Activation(source.output.index)))]
+
+
 MOVERS: Mapping[str, Callable[[OperatorView], list[Call]]] = {
     "GATHER": _gather,
     "PACK": _pack,
     "SPLIT": _split,
     "STRIDED_SLICE": _slice,
+    "TRANSPOSE": _transpose,
     "UNPACK": _unpack,
 }

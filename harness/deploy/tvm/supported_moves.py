@@ -99,11 +99,20 @@ def _gathered(operator: GraphOperator, inputs: Tensors, outputs: Sequence[GraphT
         yield "the output must hold a row for each index"
 
 
+def _transposed(_operator: GraphOperator, inputs: Tensors, outputs: Sequence[GraphTensor]) -> Iterator[str]:
+    (x, *rest), y = inputs, outputs[0]
+    if not rest or rest[0] is None or rest[0].data is None:
+        yield "the permutation must be a constant"
+    if x is not None and (x.dtype, *x.scales, *x.zero_points) != (y.dtype, *y.scales, *y.zero_points):
+        yield "input and output must have one type, scale and zero point"
+
+
 MOVES: Mapping[str, Callable[[GraphOperator, Tensors, Sequence[GraphTensor]], Iterator[str]]] = {
     "GATHER": _gathered,
     "PACK": _packed,
     "SPLIT": _split,
     "STRIDED_SLICE": _sliced,
+    "TRANSPOSE": _transposed,
     "UNPACK": _unpacked,
 }
 """Complaints about each."""

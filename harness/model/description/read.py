@@ -18,6 +18,8 @@ from harness.yaml_text import parse_yaml
 
 SUFFIXES = (".yaml", ".yml")
 MOST_BYTES = 2**16
+MOST_NODES = 1000
+"""Keys and values: 64 layers of each kind, and as many steps of the learning rate, have fewer."""
 MOST_ERRORS = 20
 MOST_VALUES = 2**28
 """Of all samples of a made-up data set together: more would fill the host's memory."""
@@ -50,10 +52,10 @@ def _content(path: Path) -> object:
             raise ModelError(f"{path}: no such file; give the path of a description (.yaml)")
         if path.stat().st_size > MOST_BYTES:
             raise ModelError(f"{path}: is larger than {MOST_BYTES:,} bytes, which no description needs")
-        return parse_yaml(path.read_bytes())
+        return parse_yaml(path.read_bytes(), MOST_NODES)
     except OSError as error:
         raise ModelError(f"{path}: {error.strerror}") from error
-    except (yaml.YAMLError, ValueError, OverflowError, RecursionError) as error:
+    except yaml.YAMLError as error:
         raise ModelError(f"{path}: not YAML: {error}") from error
 
 

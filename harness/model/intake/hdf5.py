@@ -11,8 +11,10 @@ from typing import Any
 
 from harness.errors import ModelError
 from harness.model.intake.archive import MOST_INFLATION, read_json
+from harness.model.intake.limits import limited
 
 _SLACK = 2**16
+_FAULTS = (OSError, RuntimeError, ValueError, KeyError, TypeError, OverflowError, MemoryError)
 
 
 def read_hdf5_config(path: Path) -> Any:
@@ -24,13 +26,15 @@ def read_hdf5_config(path: Path) -> Any:
     import h5py
 
     try:
-        with h5py.File(path, "r") as file:
+        with limited(path.stat().st_size), h5py.File(path, "r") as file:
             config = file.attrs.get("model_config")
-    except (OSError, RuntimeError, ValueError, KeyError, TypeError) as error:
+    except _FAULTS as error:
         raise ModelError(f"is truncated or corrupt: {error}") from error
     if config is None:
         raise ModelError("holds weights, but no network (model.save_weights?); save it with model.save('model.keras')")
-    return read_json(config if isinstance(config, bytes) else str(config).encode(), "model_config")
+    # HDF5's strings may hold bytes that are no text, which h5py hands on as surrogates.
+    text = config if isinstance(config, bytes) else str(config).encode(errors="surrogateescape")
+    return read_json(text, "model_config")
 
 
 def check_hdf5(content: bytes) -> None:
@@ -42,9 +46,9 @@ def check_hdf5(content: bytes) -> None:
     import h5py
 
     try:
-        with h5py.File(io.BytesIO(content), "r") as file:
+        with limited(len(content)), h5py.File(io.BytesIO(content), "r") as file:
             total = _stored_bytes(file, file, set())
-    except (OSError, RuntimeError, ValueError, KeyError, TypeError, RecursionError, OverflowError) as error:
+    except _FAULTS as error:
         raise ModelError(f"its weights are truncated or corrupt: {error}") from error
     if total > MOST_INFLATION * len(content) + _SLACK:
         raise ModelError(f"its weights claim {total:,} bytes, more than {MOST_INFLATION} times the file")

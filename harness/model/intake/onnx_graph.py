@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,18 +24,25 @@ def read_onnx(path: Path) -> ModelProto:
     """
     import onnx
 
-    try:
+    with explained():
         model = onnx.load_model_from_string(path.read_bytes())
         if any(tensor.external_data for tensor in model.graph.initializer):
             raise ModelError("keeps weights in other files; save it in one: onnx.save(onnx.load(path), 'one.onnx')")
         onnx.checker.check_model(model)
+        _fix_batch(model)
+        # onnx2tf takes the sizes of what flows from the file, and goes wrong where they are not there.
+        return onnx.shape_inference.infer_shapes(model)
+
+
+@contextmanager
+def explained() -> Iterator[None]:
+    """Turn what onnx says of a broken model into a `ModelError`: it has errors of many classes, some of protobuf's."""
+    try:
+        yield
     except ModelError:
         raise
-    except Exception as error:  # protobuf's class of decoding errors is not the same in all its implementations
+    except Exception as error:
         raise ModelError(f"is truncated, corrupt or no ONNX model: {' '.join(str(error).split())}") from error
-    _fix_batch(model)
-    # onnx2tf takes the sizes of what flows from the file, and goes wrong where they are not there.
-    return onnx.shape_inference.infer_shapes(model)
 
 
 def complaints(model: ModelProto, converted: Collection[str]) -> list[str]:

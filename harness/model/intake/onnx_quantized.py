@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from harness.errors import ModelError
+from harness.model.intake.onnx_graph import explained
 
 if TYPE_CHECKING:
     from onnx import ModelProto, NodeProto, TensorProto
@@ -23,6 +24,12 @@ def without_quantization(model: ModelProto) -> ModelProto:
 
     found = onnx.ModelProto()
     found.CopyFrom(model)
+    with explained():
+        _take_out(found)
+        return onnx.shape_inference.infer_shapes(found)
+
+
+def _take_out(found: ModelProto) -> None:
     graph = found.graph
     constants = {tensor.name: tensor for tensor in graph.initializer}
     quantize = {node.output[0]: node for node in graph.node if node.op_type == "QuantizeLinear"}
@@ -43,7 +50,6 @@ def without_quantization(model: ModelProto) -> ModelProto:
     del graph.node[:], graph.value_info[:]
     graph.node.extend(kept)
     _drop_unused(found)
-    return onnx.shape_inference.infer_shapes(found)
 
 
 def _dequantized(node: NodeProto, constants: dict[str, TensorProto]) -> TensorProto:
@@ -52,11 +58,11 @@ def _dequantized(node: NodeProto, constants: dict[str, TensorProto]) -> TensorPr
     import onnx
     from onnx.reference import ReferenceEvaluator
 
-    try:
-        values = [onnx.numpy_helper.to_array(constants[name]) for name in node.input if name]
-    except KeyError as error:
-        raise ModelError(f"{node.name or node.output[0]}: its scale {error} is no constant") from error
-    (real,) = ReferenceEvaluator(node).run(None, dict(zip(node.input, values, strict=True)))
+    lacking = [name for name in node.input if name and name not in constants]
+    if lacking:
+        raise ModelError(f"{node.name or node.output[0]}: its scale {lacking[0]!r} is no constant")
+    values = {name: onnx.numpy_helper.to_array(constants[name]) for name in node.input if name}
+    (real,) = ReferenceEvaluator(node).run(None, values)
     return onnx.numpy_helper.from_array(np.asarray(real), node.output[0])
 
 

@@ -156,6 +156,8 @@ def _run(path: Path, kind: SourceKind, quantization: Quantization, directory: Pa
     words = directory / "error.txt"
     if words.is_file():
         raise ModelError(f"{path}: {words.read_text()}")
+    if done.returncode == -signal.SIGALRM:
+        raise ModelError(f"{path}: is corrupt: reading it does not come to an end")
     if done.returncode < 0:
         raise ModelError(f"{path}: its loader crashed with {signal.Signals(-done.returncode).name}")
     raise ModelError(f"{path}: converting failed:\n{last_words(done.stderr)}")

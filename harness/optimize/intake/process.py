@@ -106,5 +106,5 @@ if __name__ == "__main__":
     try:
         main(SourceKind(sys.argv[1]), Path(sys.argv[2]), Path(sys.argv[3]), Quantization(sys.argv[4]))
     except (HarnessError, MemoryError) as problem:
-        Path(sys.argv[3], "error.txt").write_text(str(problem) or "needs too much memory")
+        Path(sys.argv[3], "error.txt").write_text(str(problem) or "needs too much memory", errors="backslashreplace")
         sys.exit(1)

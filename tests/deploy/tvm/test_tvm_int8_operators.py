@@ -258,6 +258,29 @@ def test_padding_reshaping_and_concatenating_are_exact(tmp_path: Path) -> None:
     assert largest_difference(deploy(model, tmp_path / "code")) == 0
 
 
+@pytest.mark.parametrize("dtype", ["int8", "float32"])
+@pytest.mark.parametrize(
+    ("shape", "order"),
+    [
+        ((1, 3, 2, 12), (0, 3, 1, 2)),  # channels first
+        ((1, 3, 5, 8), (0, 2, 1, 3)),  # words stay whole
+        ((1, 4, 6, 3), (0, 2, 1, 3)),
+        ((1, 2, 1, 7), (0, 1, 2, 3)),  # nothing moves
+        ((2, 3, 4), (2, 0, 1)),
+        ((1, 1), (1, 0)),
+    ],
+)
+def test_transposing_is_exact(shape: tuple[int, ...], order: tuple[int, ...], dtype: str, tmp_path: Path) -> None:
+    tiny = TinyModel()
+    scale = None if dtype == "float32" else 0.1
+    x = tiny.tensor(shape, dtype, scale=scale)
+    axes = tiny.tensor((len(order),), "int32", data=np.array(order))
+    y = tiny.tensor(tuple(shape[axis] for axis in order), dtype, scale=scale)
+    tiny.operator("TRANSPOSE", [x, axes], y, "TransposeOptions", version=2)
+    model = tiny.write(tmp_path / "model.tflite", [x], [y])
+    assert largest_difference(deploy(model, tmp_path / "code")) == 0
+
+
 def test_quantizing_and_dequantizing_are_exact(tmp_path: Path) -> None:
     tiny = TinyModel()
     real = tiny.tensor((1, 200), "float32")

@@ -20,7 +20,7 @@ BUILDS = {
     "cortex_m7": (CORTEX_M7, O2),
     "without_dsp": (CORTEX_M4, BuildOptions(kernels=Kernels.REFERENCE)),
 }
-_UNKNOWN = frozenset({"leaky", "transpose"})
+_UNKNOWN = frozenset({"leaky"})
 _PARTS = 10
 
 

@@ -85,3 +85,50 @@ def torch_file(graph: dict[str, Any], use_pickle: bool = False, **more: bytes) -
         **more,
     }
     return zipped({f"net/{name}": content for name, content in members.items()})
+
+
+def keras_h5_file() -> bytes:
+    """A whole model of Keras in one HDF5 file."""
+    output = io.BytesIO()
+    with h5py.File(output, "w") as file:
+        file.attrs["model_config"] = json.dumps(model_config(layer("InputLayer", "x"), layer("Dense", "dense")))
+        weights = file.create_group("model_weights/dense/vars")
+        weights.create_dataset("0", data=np.arange(40, dtype=np.float32))
+        weights.create_dataset("1", data=np.zeros((8, 16), np.float32), chunks=(4, 8), compression="gzip")
+    return output.getvalue()
+
+
+def quantized_onnx_model() -> onnx.ModelProto:
+    """A model in QDQ form."""
+    model = onnx_model(
+        helper.make_node("QuantizeLinear", ["x", "s", "z"], ["xq"], "q"),
+        helper.make_node("DequantizeLinear", ["xq", "s", "z"], ["xd"], "d"),
+        helper.make_node("DequantizeLinear", ["wq", "s", "z"], ["wd"], "dw"),
+        helper.make_node("MatMul", ["xd", "wd"], ["m"], "product"),
+        helper.make_node("Reshape", ["m", "shape"], ["y"], "reshape"),
+    )
+    stored = np.arange(16, dtype=np.int8).reshape(4, 4)
+    shape = np.array([1, 4])
+    for name, value in (("s", np.float32(0.5)), ("z", np.int8(1)), ("wq", stored), ("shape", shape)):
+        model.graph.initializer.append(numpy_helper.from_array(np.asarray(value), name))
+    return model
+
+
+def saved_model_file() -> bytes:
+    """`saved_model.pb` with one function of a product and a sum; needs TensorFlow."""
+    from tensorflow.core.protobuf.saved_model_pb2 import SavedModel
+
+    saved = SavedModel(saved_model_schema_version=1)
+    graph = saved.meta_graphs.add()
+    graph.meta_info_def.tags.append("serve")
+    graph.object_graph_def.nodes.add().children.add(node_id=1, local_name="signatures")
+    graph.object_graph_def.nodes.add().function.concrete_functions.append("__inference_serve_1")
+    graph.object_graph_def.concrete_functions["__inference_serve_1"].bound_inputs.append(0)
+    function = graph.graph_def.library.function.add()
+    function.signature.name = "__inference_serve_1"
+    function.signature.input_arg.add(name="x", type=1)
+    for name, op in (("product", "MatMul"), ("sum", "AddV2"), ("called", "StatefulPartitionedCall")):
+        node = function.node_def.add(name=name, op=op, input=["x", "x"])
+        node.attr["T"].type = 1
+        node.attr["f"].func.name = "__inference_serve_1"
+    return bytes(saved.SerializeToString())

@@ -2,31 +2,23 @@
 
 from __future__ import annotations
 
-import random
-import time
-import tracemalloc
 import zipfile
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 
 import h5py
 import numpy as np
 import onnx
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from onnx import helper
 
 from harness.errors import ModelError
 from harness.model.intake import keras_config, onnx_graph
-from harness.model.intake.archive import read_json, read_members
+from harness.model.intake.archive import read_members
 from harness.model.intake.hdf5 import check_hdf5
-from harness.model.intake.kind import SourceKind, kind_of
 from harness.model.intake.onnx_quantized import without_quantization
 from harness.model.intake.torch_archive import safe_copy
 from tests.model.intake.files import (
-    keras_file,
     layer,
     model_config,
     onnx_model,
@@ -38,55 +30,6 @@ from tests.model.intake.files import (
 
 KNOWN = {"Dense", "InputLayer"}
 CONVERTED = {"MatMul", "Relu"}
-WHOLE = {
-    SourceKind.KERAS: keras_file(),
-    SourceKind.ONNX: onnx_model().SerializeToString(),
-    SourceKind.TORCH: torch_file(program("torch.ops.aten.relu.default")),
-}
-
-
-def look(path: Path) -> None:
-    """All that is looked at before a library loads the file, but for HDF5, whose library is C."""
-    kind = kind_of(path)
-    if kind is SourceKind.KERAS:
-        keras_config.complaints(read_json(read_members(path)["config.json"], "config.json"), KNOWN)
-    elif kind is SourceKind.ONNX:
-        onnx_graph.complaints(onnx_graph.read_onnx(path), CONVERTED)
-    elif kind is SourceKind.TORCH:
-        safe_copy(path, path.with_name("copy"))
-
-
-@pytest.mark.parametrize("kind", WHOLE)
-def test_whole_files_pass(tmp_path: Path, kind: SourceKind) -> None:
-    path = tmp_path / f"a.{kind}"
-    path.write_bytes(WHOLE[kind])
-    look(path)
-
-
-@pytest.mark.parametrize("kind", WHOLE)
-@given(seed=st.integers(0, 2**32), flips=st.integers(0, 8), kept=st.floats(0, 1))
-@settings(max_examples=200, deadline=None)
-def test_mutated_files_end_in_one_error_soon_and_in_little_memory(
-    tmp_path_factory: pytest.TempPathFactory, kind: SourceKind, seed: int, flips: int, kept: float
-) -> None:
-    generator = random.Random(seed)
-    content = bytearray(WHOLE[kind])
-    if flips % 2:
-        content = content[: int(kept * len(content))]
-    for _ in range(flips if content else 0):
-        content[generator.randrange(len(content))] ^= 1 << generator.randrange(8)
-    path = tmp_path_factory.getbasetemp() / f"mutated.{kind}"
-    path.write_bytes(bytes(content))
-    tracemalloc.start()
-    began = time.process_time()
-    try:
-        with suppress(ModelError):
-            look(path)
-    finally:
-        _, peak = tracemalloc.get_traced_memory()
-        tracemalloc.stop()
-    assert time.process_time() - began < 2
-    assert peak < 10 * len(WHOLE[kind]) + 2**20
 
 
 def test_every_layer_with_code_or_of_others_is_named() -> None:

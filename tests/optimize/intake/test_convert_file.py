@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import subprocess
 import sys
 from pathlib import Path
@@ -20,11 +19,7 @@ from harness.optimize.intake.check_inputs import BOUND, check_inputs, greatest_d
 from harness.optimize.intake.convert_file import convert_file
 from harness.paths import REPOSITORY
 from harness.tensorflow_process import environment
-
-
-def needs(*packages: str) -> pytest.MarkDecorator:
-    lacking = [name for name in packages if importlib.util.find_spec(name) is None]
-    return pytest.mark.skipif(bool(lacking), reason=f"needs {', '.join(lacking)}, of the extras onnx and torch")
+from tests.optimize.intake.extras import ONNX, TORCH, needs
 
 
 @pytest.fixture(scope="module")
@@ -103,7 +98,7 @@ def test_a_saved_model_that_writes_files_is_refused_before_it_runs(files: Path) 
 
 
 @pytest.mark.slow
-@needs("onnx2tf", "onnxruntime", "tf_keras")
+@needs(ONNX)
 def test_onnx_comes_out_channels_last(cnn_onnx: Path) -> None:
     found = convert_file(cnn_onnx, Quantization.INT8)
     assert found.model.inputs[0].shape == (1, 8, 6, 3)
@@ -112,7 +107,7 @@ def test_onnx_comes_out_channels_last(cnn_onnx: Path) -> None:
 
 
 @pytest.mark.slow
-@needs("onnx2tf", "onnxruntime", "tf_keras")
+@needs(ONNX)
 def test_a_quantized_onnx_model_gives_the_network_that_it_quantizes(cnn_onnx: Path, tmp_path: Path) -> None:
     path = tmp_path / "qdq.onnx"
     onnx.save(_quantized(onnx.load(cnn_onnx), 1 / 127), path)
@@ -135,17 +130,11 @@ def _quantized(model: onnx.ModelProto, scale: float) -> onnx.ModelProto:
 
 
 @pytest.mark.slow
-@needs("onnx2tf", "onnxruntime", "tf_keras", "torch", "onnxscript")
+@needs(TORCH)
 def test_an_exported_program_of_pytorch_converts(tmp_path: Path) -> None:
-    path = tmp_path / "net.pt2"
-    code = (
-        "import torch; from torch import nn; torch.manual_seed(0)\n"
-        "net = nn.Sequential(nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten(),"
-        " nn.Linear(4, 5)).eval()\n"
-        f"torch.export.save(torch.export.export(net, (torch.zeros(1, 3, 8, 6),)), {str(path)!r})"
-    )
-    subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
-    found = convert_file(path)
+    command = [sys.executable, "-m", "tests.optimize.intake.torch_files", str(tmp_path)]
+    subprocess.run(command, check=True, cwd=REPOSITORY, capture_output=True)
+    found = convert_file(tmp_path / "pooled.pt2")
     assert found.model.inputs[0].shape == (1, 8, 6, 3)
     assert found.difference < BOUND
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from dataclasses import dataclass
+from math import prod
 from typing import ClassVar
 
 from tvm.tirx import Buffer
@@ -75,3 +77,32 @@ class Gather(Kernel):
         with T.serial(self.indices) as n, T.serial(self.columns) as k:
             row = T.max(T.min(indices[n], T.int32(self.rows - 1)), T.int32(0))
             store(y, n * self.columns + k, table[row * self.columns + k])
+
+
+@dataclass(frozen=True)
+class Transpose(Kernel):
+    """TRANSPOSE: the values of the output in their order, each from its place in the input.
+
+    Attributes:
+        dtype: int32 or int8: what is moved at once.
+        extents: of the output.
+        strides: values of the input from one to the next along each of these.
+    """
+
+    kind: ClassVar[str] = "transpose"
+    dtype: str
+    extents: tuple[int, ...]
+    strides: tuple[int, ...]
+
+    @property
+    def parameters(self) -> tuple[Parameter, ...]:
+        return tuple(Parameter(name, self.dtype, prod(self.extents)) for name in ("x", "y"))
+
+    def body(self, *buffers: Buffer) -> None:
+        x, y = buffers
+        with ExitStack() as loops:
+            source = target = T.int32(0)
+            for extent, stride in zip(self.extents, self.strides, strict=True):
+                number = loops.enter_context(T.serial(extent))
+                source, target = source + number * stride, target * extent + number
+            store(y, target, x[source])
