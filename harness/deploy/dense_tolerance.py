@@ -80,8 +80,8 @@ def _steps_off(
     """By how many steps an operator's outputs differ at most, where what it is given differs by so many."""
     own = deviation.steps.get(given[0].dtype) if operator.op == "FULLY_CONNECTED" else None
     if own is not None and given[1].dtype in ("int8", "int4"):
-        gain = _gain(given[0], given[1], graph.tensors[operator.outputs[0]]) if off else 0.0
-        return float(floor(gain * off + own)) if gain < inf else inf
+        moved = own + (_gain(given[0], given[1], graph.tensors[operator.outputs[0]]) * off if off else 0.0)
+        return float(floor(moved)) if moved < inf else inf
     if off == 0 or operator.op in _PASSING:
         return off
     x = given[0]

@@ -57,6 +57,9 @@ def _behind(tiny: TinyModel, name: str, value: int) -> int:
         return tiny.operator(name, [value], _probabilities(tiny), "SoftmaxOptions", beta=1.0)
     if name in ("DEQUANTIZE", "ABS"):
         return tiny.operator(name, [value], tiny.tensor((1, CLASSES), "float32"))
+    if name == "FULLY_CONNECTED":
+        w = tiny.tensor((CLASSES, CLASSES), scale=0.1, data=np.eye(CLASSES, dtype=np.int64))
+        return tiny.operator(name, [value, w, -1], _probabilities(tiny), _OPTIONS)
     return tiny.operator(name, [value], _probabilities(tiny))
 
 
@@ -135,7 +138,9 @@ def test_behind_a_dequantize_the_bound_is_in_its_unit(tmp_path: Path) -> None:
     assert real.bound == pytest.approx(stored.bound / 256)
 
 
-@pytest.mark.parametrize(("layers", "last"), [(6, ()), (1, ("TANH",)), (6, ("SOFTMAX",))])
+@pytest.mark.parametrize(
+    ("layers", "last"), [(6, ()), (1, ("TANH",)), (6, ("SOFTMAX",)), (1, ("TANH", "FULLY_CONNECTED"))]
+)
 def test_where_no_bound_would_mean_anything_the_usual_step_is_left(
     layers: int, last: tuple[str, ...], tmp_path: Path
 ) -> None:
