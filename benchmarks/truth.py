@@ -5,8 +5,8 @@
 Published figures (`../shared/truth`) are compared with those of the `tvm` backend on the virtual board of the same
 name: the same network and type, on another compiler stack, so that a difference tells of the stacks as well as of the
 board. What tells of the board alone is the comparison of one and the same stack in `benchmarks/truth_tflm.csv`, which
-was measured by hand: TensorFlow Lite Micro is not in this repository. Ends with an error if a board file states other
-errors of its power model than there are.
+`benchmarks/truth_tflm.py` writes: it wants TensorFlow Lite Micro, which is not in this repository. Ends with an error
+if a board file states other errors of its power model than there are.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ OVERHEAD_CYCLES = 20_000
 
 
 def same_stack_section() -> list[str]:
-    """What was measured by hand: one stack on silicon and on the virtual board."""
+    """What `truth_tflm.py` measured: one stack on silicon and on the virtual board."""
     rows = pd.read_csv(SAME_STACK, comment="#")
     rows["error"] = rows.simulated_cycles / rows.published_cycles - 1
     notes = [line[2:] for line in SAME_STACK.read_text().splitlines() if line.startswith("# ")]

@@ -4,7 +4,8 @@
 
 The tree should be EdgeMark's (TFLM 42f4bb8, of 6 February 2024). Firmware, window and settings are as EdgeMark's
 project has them: -O3, CMSIS-NN's kernels, 120 MHz, both flash caches on and prefetch off; what is timed is filling the
-input element by element, the inference, and copying the output. Weights are random, the networks those of the zoo.
+input element by element, the inference, and copying the output; see docs/tflm.md for what such a window costs. Weights
+are random, the networks those of the zoo.
 """
 
 from __future__ import annotations
@@ -34,8 +35,9 @@ from harness.deploy.build import build_firmware
 from harness.deploy.options import BuildOptions, Optimization
 from harness.deploy.target import Target
 from harness.deploy.tflm import TflmBackend
-from harness.deploy.tflm.library import DEFAULT
-from harness.deploy.toolchain import find_toolchain, run_tool
+from harness.deploy.tflm.library import DEFAULT, Compiler
+from harness.deploy.tflm.tree import find_tree
+from harness.deploy.toolchain import find_toolchain
 from harness.errors import HarnessError
 from harness.model.samples import random_inputs, to_rows
 from harness.model.tflite_reader import read_tflite
@@ -50,37 +52,51 @@ CALIBRATION_SAMPLES = 100
 _NOTES = Template("""\
 # EdgeMark's models with TensorFlow Lite Micro and CMSIS-NN on the NUCLEO-L4R5ZI: published cycles of the silicon
 # (EdgeMark, 120 MHz, 5 wait states, both caches on, prefetch off, `-O3`, GCC 11.3, TFLM 42f4bb8) against the virtual
-# board's, by the `tflm` backend on TFLM $tree with GCC $compiler and the same settings, weights random. What is timed
-# fills the input, runs, and copies the output, as EdgeMark does. Nothing was fitted to these rows. What remains is
-# another compiler, and for small models the calls of a HAL's timer that the published window holds. Float32 runs TFLM's
-# reference kernels, whose loops the two compilers translate differently.
+# board's, by the `tflm` backend on that tree ($tree) with GCC $compiler and the same settings, weights
+# random. What is timed fills the input, runs, and copies the output, as EdgeMark does:
+# [tflm.md](tflm.md#against-silicon) tells what that takes. Nothing was fitted to these rows. What remains is another
+# compiler, another version of CMSIS-NN, and for small models the calls of a HAL's timer that the published window
+# holds. Float32 runs TFLM's reference kernels, whose loops the two compilers translate differently.
 """)
 
 _WINDOW = Template("""\
-/* EdgeMark's measured window around an inference, and its setting of the flash. */
-#include "model.h"
+/* EdgeMark's measured window around an inference, and its setting of the flash. Samples lie outside the arena; the
+ * interpreter is asked for its tensor, which it looks up in the flatbuffer, for each element of an input or output. */
+#define model_run inference
+#define model_inputs inference_inputs
+#define model_outputs inference_outputs
+#include "model.cc"
+#undef model_run
+#undef model_inputs
+#undef model_outputs
 
-#define FLASH_ACR (*(volatile uint32_t *)0x40022000u)
-#define PREFETCH (1u << 8)
+namespace {
 
-int32_t inference(model_step_done_t step_done);
+volatile uint32_t &FLASH_ACR = *reinterpret_cast<volatile uint32_t *>(0x40022000u);
+constexpr uint32_t PREFETCH = 1u << 8;
 
-static $input_type given[$inputs];
-static $output_type taken[$outputs];
+$input_type given[$inputs];
+$output_type taken[$outputs];
+
+}  // namespace
+
+extern "C" {
+
+extern const model_tensor_t model_inputs[] = {{given, sizeof given}};
+extern const model_tensor_t model_outputs[] = {{taken, sizeof taken}};
 
 int32_t model_run(model_step_done_t step_done)
 {
     FLASH_ACR &= ~PREFETCH;
-    $input_type *input = model_inputs[0].data;
     for (uint32_t i = 0; i < $inputs; i++) {
-        input[i] = ((volatile $input_type *)given)[i];
+        tflite::GetTensorData<$input_type>(interpreter->input(0))[i] = given[i];
     }
     const int32_t error = inference(step_done);
-    const $output_type *output = model_outputs[0].data;
     for (uint32_t i = 0; i < $outputs; i++) {
-        ((volatile $output_type *)taken)[i] = output[i];
+        taken[i] = tflite::GetTensorData<$output_type>(interpreter->output(0))[i];
     }
     return error;
+}
 }
 """)
 _C_TYPES = {"float32": "float", "int8": "int8_t", "int16": "int16_t"}
@@ -99,7 +115,7 @@ class EdgeMarkBackend(TflmBackend):
     def generate(self, variant: Variant, target: Target, options: BuildOptions, directory: Path) -> GeneratedCode:
         code = TflmBackend.generate(self, variant, target, options, directory)
         given, taken = code.inputs[0], code.outputs[0]
-        window = directory / "window.c"
+        window = directory / "window.cc"
         window.write_text(
             _WINDOW.substitute(
                 input_type=_C_TYPES[given.dtype],
@@ -108,9 +124,8 @@ class EdgeMarkBackend(TflmBackend):
                 outputs=taken.elements,
             )
         )
-        objcopy = find_toolchain().compiler.with_name("arm-none-eabi-objcopy")
-        run_tool([objcopy, "--redefine-sym", "model_run=inference", *code.objects])
-        return replace(code, sources=(*code.sources, window))
+        compiler = Compiler(find_tree(), find_toolchain(), target, options, self.definitions)
+        return replace(code, objects=(compiler.compile(window, directory / "window.o"),))
 
 
 def convert(table: pd.DataFrame, directory: Path) -> None:

@@ -10,6 +10,7 @@ import click
 from harness import __version__
 from harness.commands.backend import backend
 from harness.commands.board import board
+from harness.commands.chosen_model import OPTIMIZE
 from harness.commands.data import data
 from harness.commands.mlperf import mlperf
 from harness.commands.model import model
@@ -46,14 +47,17 @@ main.add_command(model)
 @click.option("--board", "board_name", required=True, help="Name of the board; virtual unless --rack is given.")
 @click.option("--model", required=True, help="A .tflite file, a model of the zoo, or a benchmark (kws, vww, ic, ad).")
 @click.option("--quantization", default="float32", show_default=True, help="Of a model of the zoo.")
+@OPTIMIZE
 @click.option("--build", default="O2", show_default=True, help="How, such as O3-lto or Os-soft_float.")
 @click.option("--trials", default=64, show_default=True, help="Runs on the board, at most.")
 @click.option("--rack", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Rack file with the board.")
-def tune(board_name: str, model: str, quantization: str, build: str, trials: int, rack: Path | None) -> None:
+def tune(
+    board_name: str, model: str, quantization: str, optimize: str, build: str, trials: int, rack: Path | None
+) -> None:
     """Try out on a board what makes the tvm backend's kernels fastest; later builds use what is found."""
     from harness.commands.tune import tune_from_command_line
 
-    click.echo(tune_from_command_line(board_name, model, quantization, build, trials, rack))
+    click.echo(tune_from_command_line(board_name, model, quantization, optimize, build, trials, rack))
 
 
 @main.group()

@@ -35,7 +35,11 @@ def parse_yaml(text: str | bytes, most_nodes: int = MOST_NODES) -> Any:
     try:
         if _is_suspect(text, most_nodes):
             _check_events(text, most_nodes)
-        return yaml.load(text, _loader())
+        loader = _loader()(text)
+        try:
+            return loader.get_single_data()
+        finally:
+            loader.dispose()
     except yaml.YAMLError:
         raise
     except (ValueError, OverflowError, RecursionError) as error:  # Bytes that are no text, dates that there are not.

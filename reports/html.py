@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.bench.measurement import Provenance
-from harness.explore.summary import PLANES, Plane
+from harness.explore.summary import Plane, planes_of
 from harness.explore.verdict import show
 from harness.results.store import RunDirectory
 from harness.results.whole_file import write_whole
@@ -29,6 +29,7 @@ from reports.view import (
     groups,
     limit_columns,
     margin,
+    measured_columns,
     tally,
 )
 
@@ -106,7 +107,8 @@ def report_html(run: RunDirectory) -> str:
         ram_parts=RAM_PARTS,
         tools=_tools(rows),
         css=Markup((TEMPLATES / "report.css").read_text(encoding="utf-8")),
-        planes=PLANES,
+        planes=planes_of(row.record for row in rows),
+        measured_columns=measured_columns(rows),
         marks=MARKS,
         meanings=MEANINGS,
         provenances=PROVENANCES,
@@ -132,7 +134,7 @@ def _limit(text: str) -> Markup:
 def _plots(group: Group, number: int) -> list[Plot]:
     return [
         Plot(plane, pareto_plot(group.rows, plane, f"plot{number}-{index}"), provenance_note(group.rows, plane))
-        for index, plane in enumerate(PLANES, 1)
+        for index, plane in enumerate(planes_of(row.record for row in group.rows), 1)
     ]
 
 

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from harness.bench.quantities import QUANTITIES, Better
+from harness.bench.quantities import METRICS, QUANTITIES, Better
 from harness.explore.constraint import parse_constraint
 from harness.explore.summary import Objective, Plane, Standing
 from harness.explore.verdict import evaluate
@@ -135,7 +135,7 @@ def _standing(row: Row, plane: Plane) -> Standing:
 
 def _scale(axes: Axes, name: str, objective: Objective, values: Sequence[float]) -> None:
     """Label, scale, ticks and limits of the axis `x` or `y`, with room around the points."""
-    from matplotlib.ticker import EngFormatter, MaxNLocator, NullFormatter, PercentFormatter
+    from matplotlib.ticker import EngFormatter, MaxNLocator, NullFormatter, PercentFormatter, ScalarFormatter
 
     quantity = QUANTITIES[objective.quantity]
     ratio = objective.relative or quantity.share
@@ -151,7 +151,8 @@ def _scale(axes: Axes, name: str, objective: Objective, values: Sequence[float])
             min(high + room, 1.0) if quantity.share else high + room,
         )
     better = "lower" if objective.better is Better.LOWER else "higher"
-    title = f"share of the board's {quantity.title.split(',')[0]}" if objective.relative else objective.quantity
+    short = METRICS.get(objective.quantity, objective.quantity)
+    title = f"share of the board's {quantity.title.split(',')[0]}" if objective.relative else short
     axes.set(**{f"{name}label": f"{title} ({better} is better)"})
     axes.set(**{f"{name}scale": "log" if logarithmic else "linear"})
     axes.set(**{f"{name}lim": limits})
@@ -160,7 +161,8 @@ def _scale(axes: Axes, name: str, objective: Objective, values: Sequence[float])
     if not logarithmic:
         axis.set_major_locator(MaxNLocator(5))
     axis.set_minor_formatter(NullFormatter())
-    axis.set_major_formatter(PercentFormatter(1, symbol="\N{NO-BREAK SPACE}%") if ratio else EngFormatter(unit))
+    plain = ScalarFormatter(useOffset=False) if not unit and high < 1000 else EngFormatter(unit)
+    axis.set_major_formatter(PercentFormatter(1, symbol="\N{NO-BREAK SPACE}%") if ratio else plain)
     axis.grid(True)
 
 

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from harness.bench.measurement import Provenance
 from harness.bench.outcome import Status
-from harness.explore.summary import PLANES
+from harness.bench.quantities import METRICS
 from harness.results.record import Record
-from reports.view import MARKS, MEANINGS, Group, Number, Row, groups, tally
+from reports.view import MARKS, MEANINGS, NOTHING, Group, Number, Row, groups, tally
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -76,23 +76,46 @@ def _table(found: Sequence[Group], width: int) -> Table:
     from rich.text import Text
 
     wide = width >= WIDE
+    heading, metrics = _judged([row for group in found for row in group.rows], wide)
     table = Table(box=None, padding=(0, 1, 0, 0), pad_edge=False, header_style="bold")
     # Of fixed width, since rich would rather cut the last column off than fold the first ones far enough.
-    longest = 1 + max(len(row.label) for group in found for row in group.rows)
-    table.add_column("candidate", overflow="fold", width=min(longest, width - 86 if wide else max(12, width - 58)))
+    longest = max(
+        len(name) for group in found for name in ("candidate", group.model, *(f" {row.label}" for row in group.rows))
+    )
+    others = (78 if wide else 52) + max(6, len(heading), *map(len, metrics.values()))
+    table.add_column("candidate", overflow="fold", width=min(longest, max(12, width - others)))
     table.add_column("outcome", overflow="fold")
-    for heading in ("latency", "energy", "flash", "RAM", "accuracy" if wide else "acc."):
-        table.add_column(heading, justify="right", no_wrap=True)
+    for name in ("latency", "energy", "flash", "RAM", heading):
+        table.add_column(name, justify="right", no_wrap=True)
     table.add_column("front", no_wrap=True)
     for group in found:
         table.add_row(Text(group.model, style="bold"))
         for row in group.rows:
-            memories = [_memory(row, quantity, wide) for quantity in ("flash", "ram")]
-            numbers = [*(_shown(row.number(quantity)) for quantity in ("latency", "energy")), *memories]
+            numbers = [_shown(row.number(quantity)) for quantity in ("latency", "energy")]
+            numbers += [_memory(row, quantity, wide) for quantity in ("flash", "ram")]
             marks = "".join(mark for _, _, mark in row.marks)
-            numbers.append(_shown(row.number("accuracy"), wide))
-            table.add_row(Text(f" {row.label}"), _outcome(row), *numbers, Text(marks))
+            table.add_row(Text(f" {row.label}"), _outcome(row), *numbers, metrics[row.key], Text(marks))
     return table
+
+
+def _judged(rows: Sequence[Row], wide: bool) -> tuple[str, dict[str, str]]:
+    """A heading for how right answers are, and by the key of each row what stands below."""
+    counting = {row.metrics[0] for row in rows if row.metrics} or {"accuracy"}
+    if len(counting) > 1:
+        return "metric", {row.key: _metrics(row, True, wide) for row in rows}
+    name = METRICS[counting.pop()]
+    return name if wide else name.replace("accuracy", "acc."), {row.key: _metrics(row, False, wide) for row in rows}
+
+
+def _metrics(row: Row, named: bool, wide: bool) -> str:
+    """How right its answers are: what counts, with its name if that stands in no heading; where there is room, all."""
+    if not row.metrics:
+        return NOTHING
+    first, *others = (_shown(row.number(quantity), wide) for quantity in row.metrics)
+    shown = [f"{METRICS[row.metrics[0]]} {first}" if named else first]
+    if wide:
+        shown += [f"{METRICS[quantity]} {text}" for quantity, text in zip(row.metrics[1:], others, strict=True)]
+    return ", ".join(shown)
 
 
 def _memory(row: Row, quantity: str, wide: bool) -> str:
@@ -125,7 +148,7 @@ def _why(row: Row) -> RenderableType:
 def _legend(rows: Sequence[Row]) -> list[RenderableType]:
     from rich.text import Text
 
-    planes = "; ".join(plane.name for plane in PLANES)
+    planes = "; ".join(name for name, _, _ in rows[0].marks)
     marks = "; ".join(f"{MARKS[standing]} {meaning}" for standing, meaning in MEANINGS.items())
     kinds = {one.provenance for row in rows for one in row.record.measurements}
     signs = [f"{_SIGNS[kind]} {kind}".strip() for kind in Provenance if kind in kinds and _SIGNS[kind]]

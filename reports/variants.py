@@ -1,11 +1,12 @@
-"""What was done to a model to get a variant, what it brought in size and speed, and what it cost in accuracy."""
+"""What was done to get a variant, what it brought in size and speed, and what it cost in accuracy or the like."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from reports.view import NOTHING, Row, clean
+from harness.bench.quantities import METRICS, QUANTITIES
+from reports.view import NOTHING, Number, Row, clean
 
 
 @dataclass(frozen=True)
@@ -13,12 +14,17 @@ class VariantRow:
     """One candidate whose model is known.
 
     Attributes:
-        cost: how its accuracy on the board differs from that of the model as it was trained, in points.
+        metric: what its answers are judged by, for people; empty where they are not.
+        on_host, on_board: how right they are.
+        cost: how that differs on the board from the model as it was trained; of accuracy in points.
         speed: how many times fewer cycles it takes.
         made: the steps, joined.
     """
 
     row: Row
+    metric: str
+    on_host: Number
+    on_board: Number
     cost: str
     speed: str
     made: str
@@ -33,15 +39,25 @@ def variant_rows(rows: Iterable[Row]) -> tuple[VariantRow, ...]:
 
 def _beside(row: Row, plain: Row | None) -> VariantRow:
     made = clean("; ".join(row.record.made))
+    metric = row.metrics[0] if row.metrics else "accuracy"
+    judged = METRICS[metric] if row.metrics else "", row.number(f"host_{metric}"), row.number(metric)
     if plain is None or plain is row:
-        return VariantRow(row, NOTHING, NOTHING, made)
-    accuracy, cycles = (_pair(row, plain, quantity) for quantity in ("accuracy", "cycles"))
+        return VariantRow(row, *judged, NOTHING, NOTHING, made)
+    cycles = _pair(row, plain, "cycles")
     return VariantRow(
         row,
-        cost=f"{(accuracy[0] - accuracy[1]) * 100:+.1f} points" if accuracy else NOTHING,
+        *judged,
+        cost=_cost(metric, _pair(row, plain, metric)),
         speed=f"{cycles[1] / cycles[0]:.2f}" if cycles and cycles[0] else NOTHING,
         made=made,
     )
+
+
+def _cost(metric: str, values: tuple[float, float] | None) -> str:
+    if values is None:
+        return NOTHING
+    difference = values[0] - values[1]
+    return f"{difference * 100:+.1f} points" if QUANTITIES[metric].share else f"{difference:+.2g}"
 
 
 def _pair(row: Row, plain: Row, quantity: str) -> tuple[float, float] | None:

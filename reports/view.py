@@ -7,8 +7,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 
 from harness.bench.measurement import Provenance
-from harness.bench.quantities import QUANTITIES
-from harness.explore.summary import PLANES, Assessment, Standing, assess
+from harness.bench.quantities import METRICS, QUANTITIES
+from harness.explore.summary import Assessment, Standing, assess
 from harness.explore.verdict import State, Verdict, show, show_share
 from harness.results.record import Candidate, Record
 
@@ -77,8 +77,12 @@ class Row:
     @property
     def marks(self) -> tuple[tuple[str, Standing, str], ...]:
         """For each plane its name, where the candidate stands, and the mark for it."""
-        standings = self.assessment.standings
-        return tuple((plane.name, standings[plane.name], MARKS[standings[plane.name]]) for plane in PLANES)
+        return tuple((plane, standing, MARKS[standing]) for plane, standing in self.assessment.standings.items())
+
+    @property
+    def metrics(self) -> tuple[str, ...]:
+        """The quantities that say how right its answers are; what counts first."""
+        return tuple(one.quantity for one in self.record.metrics)
 
     def number(self, quantity: str, digits: int = 3) -> Number:
         """A measurement, with its spread when its samples differ, or its share of the board's memory."""
@@ -145,6 +149,15 @@ def limit_columns(rows: Iterable[Row]) -> tuple[tuple[str, bool], ...]:
     seen = {(one.constraint.quantity, one.constraint.is_upper) for row in rows for one in row.assessment.verdicts}
     order = list(QUANTITIES)
     return tuple(sorted(seen, key=lambda column: (order.index(column[0]), not column[1])))
+
+
+def measured_columns(rows: Iterable[Row]) -> dict[str, str]:
+    """What the table of measurements shows, with its headings: of metrics those of any candidate, or accuracy."""
+    judged = {quantity for row in rows for quantity in row.metrics} or {"accuracy"}
+    metrics = {quantity: name for quantity, name in METRICS.items() if quantity in judged}
+    sizes = {"flash": "flash", "ram": "RAM", "arena": "arena", "arena_lower_bound": "lower bound", "stack": "stack"}
+    likeness = {"argmax_agreement": "agreement with host", "max_difference": "largest difference"}
+    return {"latency": "latency", "energy": "energy", **sizes, **metrics, **likeness}
 
 
 def margin(verdict: Verdict) -> str:

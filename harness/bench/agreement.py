@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from harness.deploy.backend import Tolerance
 from harness.model.model import Model, Tensor
 
 if TYPE_CHECKING:
@@ -62,14 +63,14 @@ def compare(
     host: Sequence[bytes],
     tensors: Sequence[Tensor],
     steps: Sequence[float] = (),
-    float_tolerance: float | None = None,
+    stated: Tolerance | None = None,
 ) -> Agreement:
     """Compare what the board sent with what the host's reference gave, sample by sample, output by output.
 
     Args:
         tensors: the model's outputs.
         steps: theirs, see `output_steps`; left out, floats are not rounded.
-        float_tolerance: absolute, where the code states one: see `GeneratedCode.tolerance`.
+        stated: by the code, see `GeneratedCode.tolerance`.
     """
     import numpy as np
 
@@ -83,17 +84,18 @@ def compare(
         largest = max(largest, float(difference.max()))
         means.append(float(difference.mean()))
         is_float = tensor.dtype.startswith("float")
-        # Dequantized values are a step apart up to their own rounding.
         step = steps[index] if steps else float(not is_float)
-        tolerance = INTEGER_TOLERANCE * step * (1 + FLOAT_TOLERANCE if is_float else 1)
+        tolerance = max(INTEGER_TOLERANCE * step, stated.bound if stated else 0.0)
         if is_float:
             rounding = FLOAT_TOLERANCE * max(1.0, float(np.abs(theirs).max()))
-            tolerance = max(tolerance, rounding, float_tolerance or 0.0)
+            # Dequantized values are whole steps apart up to their own rounding.
+            tolerance = max(tolerance * (1 + FLOAT_TOLERANCE), rounding)
         if difference.max() > tolerance and not disagreement:
             sample = int(difference.max(axis=1).argmax())
+            why = f" ({stated.reason})" if stated else ""
             disagreement = (
                 f"output {tensor.name!r} of sample {sample} differs from the host by {difference.max():.4g}, "
-                f"more than {tolerance:.4g}; the same top class in {argmax_share:.1%} of samples"
+                f"more than {tolerance:.4g}{why}; the same top class in {argmax_share:.1%} of samples"
             )
         offset += tensor.nbytes
     return Agreement(largest, float(np.mean(means)), argmax_share, disagreement)

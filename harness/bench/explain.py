@@ -49,7 +49,9 @@ def explain_inference(spec: BoardSpec, variant: Variant, firmware: Firmware) -> 
     spans, counted = _profile_steps(machine, image.symbols, lambda: device.profile(sample))
     layers = {layer.name: layer for layer in variant.model.layers}
     return CycleAccount(
-        subject=f"{variant.model.name}, {variant.quantization}, {firmware.backend}",
+        subject=", ".join(
+            filter(None, (variant.model.name, variant.quantization, str(variant.recipe), firmware.backend))
+        ),
         board=spec.name,
         clock_hz=machine.chip.time.hz,
         measured_cycles=measured,

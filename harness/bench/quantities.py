@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 
@@ -31,6 +31,25 @@ class Quantity:
     share: bool = False
 
 
+METRICS = {
+    "perplexity": "perplexity",
+    "accuracy": "accuracy",
+    "macro_f1": "macro F1",
+    "auc": "AUC",
+    "mae": "MAE",
+    "rmse": "RMSE",
+}
+"""How right answers to labelled samples are, with short names for people. The first that there is, is what counts."""
+
+_JUDGEMENTS = {
+    "accuracy": Quantity("top-1 accuracy", "1", Better.HIGHER, share=True),
+    "macro_f1": Quantity("F1 score, mean over the classes", "1", Better.HIGHER),
+    "auc": Quantity("area under the ROC curve", "1", Better.HIGHER),
+    "mae": Quantity("mean absolute error, in the output's unit", "1", Better.LOWER),
+    "rmse": Quantity("root mean squared error, in the output's unit", "1", Better.LOWER),
+    "perplexity": Quantity("perplexity", "1", Better.LOWER),
+}
+
 QUANTITIES: dict[str, Quantity] = {
     "latency": Quantity("latency of one inference", "s", Better.LOWER),
     "cycles": Quantity("core cycles of one inference", "1", Better.LOWER),
@@ -48,16 +67,11 @@ QUANTITIES: dict[str, Quantity] = {
     "stack": Quantity("RAM: stack, by watermark", "B", Better.LOWER, "ram"),
     "arena": Quantity("RAM: arena", "B", Better.LOWER, "ram"),
     "arena_lower_bound": Quantity("lower bound of the arena", "B", Better.LOWER, "ram"),
-    "accuracy": Quantity("top-1 accuracy on the board", "1", Better.HIGHER, share=True),
-    "macro_f1": Quantity("F1 score on the board, mean over the classes", "1", Better.HIGHER),
-    "host_accuracy": Quantity("top-1 accuracy on the host", "1", Better.HIGHER, share=True),
+    **{name: replace(one, title=f"on the board: {one.title}") for name, one in _JUDGEMENTS.items()},
+    **{f"host_{name}": replace(one, title=f"on the host: {one.title}") for name, one in _JUDGEMENTS.items()},
     "model_size": Quantity("size of the model's file", "B", Better.LOWER),
     "model_gzip": Quantity("size of the model's file under gzip", "B", Better.LOWER),
     "sparsity": Quantity("share of zeros among the model's weights", "1", Better.HIGHER, share=True),
-    "auc": Quantity("area under the ROC curve on the board", "1", Better.HIGHER),
-    "mae": Quantity("mean absolute error on the board, in the output's unit", "1", Better.LOWER),
-    "rmse": Quantity("root mean squared error on the board, in the output's unit", "1", Better.LOWER),
-    "perplexity": Quantity("perplexity on the board", "1", Better.LOWER),
     "max_difference": Quantity("largest difference from the host (integers: in steps)", "1", Better.LOWER),
     "mean_difference": Quantity("mean difference from the host", "1", Better.LOWER),
     "argmax_agreement": Quantity("share of samples with the host's top class", "1", Better.HIGHER, share=True),

@@ -159,8 +159,9 @@ def _measure(
             correctness(workload.dataset, workload.inputs, one, taken, given) for one in (outputs, workload.references)
         )
         measurements += [Measurement.of(quantity, value, provenance) for quantity, value in on_board.items()]
-        if "accuracy" in on_host:
-            measurements.append(Measurement.of("host_accuracy", on_host["accuracy"], Provenance.MEASURED))
+        measurements += [
+            Measurement.of(f"host_{quantity}", value, Provenance.MEASURED) for quantity, value in on_host.items()
+        ]
     layers = _layers(timed.steps, firmware, variant, provenance) if timed else ()
     suspects = most_different(outputs, workload.references, outputs_of) if agreement.disagreement else ()
     symbols = read_symbol_sizes(firmware)

@@ -23,7 +23,7 @@ from harness.bench.self_test_model import (
 from harness.board.dut import Dut, open_dut
 from harness.board.rack import Kind, RackEntry
 from harness.board.spec import BoardSpec, MemoryBank
-from harness.board.virtual.flash_algorithm import PAGE
+from harness.board.virtual.algorithm_description import PAGE
 from harness.deploy.board_files import list_families
 from harness.units import format_quantity
 

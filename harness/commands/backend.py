@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from harness.commands.chosen_model import OPTIMIZE
+
 if TYPE_CHECKING:
+    from rich.table import Table
+
     from harness.deploy.backend import Backend
     from harness.deploy.options import BuildOptions
     from harness.deploy.target import Core, Target
@@ -38,23 +43,49 @@ def backend_list(operators: bool) -> None:
 
 @backend.command("check")
 @click.argument("model")
-@click.option("--quantization", help="Of a model of the zoo: float32, int8, int16.")
+@click.option("--quantization", help="Of a model of the zoo: float32, int8, int16x8, ...; or all, one after another.")
+@OPTIMIZE
 @click.option("--board", "boards", multiple=True, metavar="BOARD", help="Name or file; may be repeated. Default: all.")
 @click.option("--build", default="O2", show_default=True, help="How, such as O3-lto or Os-soft_float.")
-def backend_check(model: str, quantization: str | None, boards: tuple[str, ...], build: str) -> None:
+def backend_check(model: str, quantization: str | None, optimize: str, boards: tuple[str, ...], build: str) -> None:
     """Tell which backends take MODEL, a file or a model of the zoo, and why the others do not; nothing is built."""
-    from rich import box
     from rich.console import Console
-    from rich.table import Table
 
     from harness.board.board_file import list_boards, load_board
     from harness.commands.chosen_model import chosen_variant
-    from harness.deploy.backends import backend_names, find_backend
     from harness.deploy.options import BuildOptions
+
+    options, console = BuildOptions.parse(build), Console()
+    targets = [load_board(name).target for name in boards or list_boards()]
+    for wanted in _quantizations(model) if quantization == "all" else (quantization,):
+        console.print(_verdicts(chosen_variant(model, wanted, optimize), targets, options))
+
+
+def _quantizations(model: str) -> tuple[str, ...]:
+    """All that a model comes in.
+
+    Raises:
+        ConfigError: it is a file that is taken as it is.
+    """
+    from harness.commands.chosen_model import AS_THEY_ARE
+    from harness.errors import ConfigError
+    from harness.model.zoo.classical import ClassicalEntry
+    from harness.model.zoo.find import find_entry, is_buildable
+    from harness.optimize.quantization import CLASSICAL_QUANTIZATIONS, NETWORK_QUANTIZATIONS
+
+    if Path(model).suffix in AS_THEY_ARE:
+        raise ConfigError(f"{model} is taken as it is; --quantization all is for what is converted here")
+    classical = is_buildable(model) and isinstance(find_entry(model), ClassicalEntry)
+    return CLASSICAL_QUANTIZATIONS if classical else NETWORK_QUANTIZATIONS
+
+
+def _verdicts(variant: Variant, targets: Sequence[Target], options: BuildOptions) -> Table:
+    from rich import box
+    from rich.table import Table
+
+    from harness.deploy.backends import backend_names, find_backend
     from harness.errors import ConfigError
 
-    options, variant = BuildOptions.parse(build), chosen_variant(model, quantization)
-    targets = [load_board(name).target for name in boards or list_boards()]
     table = Table("backend", "boards", f"{variant.model.name}, {variant.quantization}", box=box.SIMPLE_HEAD)
     for name in backend_names():
         try:
@@ -66,7 +97,7 @@ def backend_check(model: str, quantization: str | None, boards: tuple[str, ...],
             table.add_row(
                 name, f"all {len(targets)}" if all_alike else ", ".join(names), "\n".join(complaints) or "yes"
             )
-    Console().print(table)
+    return table
 
 
 def _described(name: str, operators: bool) -> tuple[str, str, str]:
@@ -87,7 +118,7 @@ def _described(name: str, operators: bool) -> tuple[str, str, str]:
         f"{quantization}: {', '.join(names) if operators else f'{len(names)} operators'}"
         for quantization, names in claims.operators.items()
     ]
-    return versions, _cores(claims.cores), "\n".join(takes)
+    return versions, _cores(claims.cores), "\n".join(takes) or "nothing on this machine; see harness backend check"
 
 
 def _cores(cores: Sequence[Core]) -> str:

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+from harness.commands.chosen_model import OPTIMIZE
+
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
@@ -118,6 +120,7 @@ def board_run(
 @click.option("--board", "board_name", required=True, help="Name or file of the board.")
 @click.option("--model", help="A .tflite file, a model of the zoo, or a benchmark (kws, vww, ic, ad): by layer.")
 @click.option("--quantization", help="Of a model of the zoo, such as float32; default: its usual.")
+@OPTIMIZE
 @click.option("--backend", default="tvm", show_default=True, help="The tool that makes the model's code.")
 @click.option("--build", default="O2", show_default=True, help="How, such as O3-lto or Os-soft_float.")
 @click.option("--firmware", type=_FILE, help="Any image, instead of a model: by function, if it is an ELF.")
@@ -132,6 +135,7 @@ def board_explain(
     board_name: str,
     model: str | None,
     quantization: str | None,
+    optimize: str,
     backend: str,
     build: str,
     firmware: Path | None,
@@ -151,7 +155,7 @@ def board_explain(
         passage = Passage(_encoded(after), _encoded(send) or b"", _encoded(until), seconds)
         account = explain.account_of_image(board_name, firmware, passage)
     else:
-        account = explain.account_of_model(board_name, str(model), quantization, backend, build)
+        account = explain.account_of_model(board_name, str(model), quantization, backend, build, optimize)
     if as_json:
         click.echo(explain.as_json(account))
     else:

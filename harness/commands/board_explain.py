@@ -19,7 +19,9 @@ _LEAST_WIDTH, _WIDTH_OF_THE_REST, _WIDTH_OF_A_CAUSE = 120, 76, 11
 _MOST_FUNCTIONS = 25
 
 
-def account_of_model(board: str, model: str, quantization: str | None, backend: str, build: str) -> CycleAccount:
+def account_of_model(
+    board: str, model: str, quantization: str | None, backend: str, build: str, optimize: str = ""
+) -> CycleAccount:
     """Build bench firmware of a model and account for an inference.
 
     Raises:
@@ -35,7 +37,7 @@ def account_of_model(board: str, model: str, quantization: str | None, backend: 
 
     spec, tool = load_board(board), find_backend(backend)
     with status(f"building {model} for {spec.name}"):
-        variant = chosen_variant(model, quantization)
+        variant = chosen_variant(model, quantization, optimize)
         firmware = build_firmware(variant, spec.target, tool, BuildOptions.parse(build))
     _hush()
     with status(f"running it on a virtual {spec.title}"):

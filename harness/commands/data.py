@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from harness.commands.chosen_model import OPTIMIZE
+
 if TYPE_CHECKING:
     from harness.model.dataset import Dataset
     from harness.model.datasets.known import KnownSet
@@ -39,7 +41,8 @@ def data_list() -> None:
 @click.argument("name", metavar="NAME|PATH")
 @click.option("--model", help="The model that is to take it: a file, or a model of the zoo. Its samples are read then.")
 @click.option("--quantization", help="Of a model of the zoo.")
-def data_show(name: str, model: str | None, quantization: str | None) -> None:
+@OPTIMIZE
+def data_show(name: str, model: str | None, quantization: str | None, optimize: str) -> None:
     """Tell what is stated of a known data set, or what a file or folder of yours holds."""
     from harness.model.datasets.known import find_known
 
@@ -55,7 +58,7 @@ def data_show(name: str, model: str | None, quantization: str | None) -> None:
     if model is not None:
         from harness.commands.chosen_model import chosen_variant
 
-        _show_samples(load_dataset(path, chosen_variant(model, quantization).model))
+        _show_samples(load_dataset(path, chosen_variant(model, quantization, optimize).model))
 
 
 @data.command("fetch")

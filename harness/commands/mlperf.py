@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from harness.commands.chosen_model import OPTIMIZE
+
 if TYPE_CHECKING:
     from harness.bench.mlperf.accuracy import Accuracy
     from harness.bench.mlperf.performance import Performance, Window
@@ -19,6 +21,7 @@ _FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 
 _BUILD_OPTIONS = (
     click.option("--quantization", default="int8", show_default=True, help="Of a model of the zoo, such as float32."),
+    OPTIMIZE,
     click.option("--backend", default="tvm", help="The tool that makes the model's code."),
     click.option("--build", default="O2", show_default=True, help="How, such as O3-lto or Os-soft_float."),
 )
@@ -112,12 +115,14 @@ def accuracy(data: Path, limit: int | None, timeout: float, runs: Path, **wishes
 @click.option("--board", required=True, help="Name or file of the board.")
 @click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), required=True, help=".elf, .hex, .bin")
 @_with(_BUILD_OPTIONS)
-def build_image(model: str, board: str, output: Path, quantization: str, backend: str, build: str) -> None:
+def build_image(
+    model: str, board: str, output: Path, quantization: str, optimize: str, backend: str, build: str
+) -> None:
     """Build firmware that speaks EEMBC's protocol, for the official runner or this one."""
     from harness.board.board_file import load_board
     from harness.commands.mlperf_firmware import build_firmware_of, save_image
 
-    _, firmware = build_firmware_of(model, load_board(board), quantization, backend, build)
+    _, firmware = build_firmware_of(model, load_board(board), quantization, optimize, backend, build)
     save_image(firmware, output)
     click.echo(f"{output}: {model} for {board}, {firmware.target.console_baud:,} baud")
 

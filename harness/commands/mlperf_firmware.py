@@ -16,13 +16,13 @@ if TYPE_CHECKING:
 
 
 def build_firmware_of(
-    model: str, board: BoardSpec, quantization: str, backend: str, build: str
+    model: str, board: BoardSpec, quantization: str, optimize: str, backend: str, build: str
 ) -> tuple[Variant, Firmware]:
     """Firmware with this model in it that speaks EEMBC's protocol.
 
     Args:
         model: a `.tflite` file, a model of the zoo, or a benchmark (`kws`), which stands for the zoo's model of it.
-        quantization: of a model of the zoo; a file is taken as it is.
+        quantization, optimize: of a model of the zoo; a file is taken as it is.
 
     Raises:
         HarnessError: the model can't be found, converted, compiled or linked.
@@ -35,7 +35,7 @@ def build_firmware_of(
     options = BuildOptions.parse(build, ConsoleProtocol.EEMBC)
     tool = find_backend(backend)
     with status(f"building {model} for {board.name}"):
-        variant = chosen_variant(model, quantization)
+        variant = chosen_variant(model, quantization, optimize)
         return variant, build_firmware(variant, board.target, tool, options)
 
 

@@ -44,6 +44,7 @@ class Request:
     firmware: Path | None
     model: str
     quantization: str
+    optimize: str
     backend: str
     build: str
     verify: bool
@@ -53,6 +54,8 @@ class Request:
     def __post_init__(self) -> None:
         if self.port and (self.rack or self.firmware):
             raise ConfigError("--port is for a board that is flashed already: leave out --rack and --firmware")
+        if self.optimize and (self.port or self.firmware):
+            raise ConfigError(f"--optimize {self.optimize} is for firmware that is built here, of --model")
         if not (self.port or self.board):
             raise ConfigError("which board? give --board, or --port for one that is flashed already")
         if not (self.port or self.rack or self.firmware or self.model):
@@ -118,7 +121,8 @@ def open_subject(request: Request, log: Log) -> Iterator[Subject]:
         return
     variant, firmware = None, None
     if request.model and not request.firmware:
-        variant, firmware = build_firmware_of(request.model, spec, request.quantization, request.backend, request.build)
+        wanted = request.quantization, request.optimize, request.backend, request.build
+        variant, firmware = build_firmware_of(request.model, spec, *wanted)
     image = firmware.elf if firmware else request.firmware
     with _entry(request) as entry, open_dut(entry, request.baud) as dut, _hang_located(dut, image):
         _start(dut, image)

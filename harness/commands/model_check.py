@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from harness.commands.chosen_model import OPTIMIZE
+
 if TYPE_CHECKING:
     from harness.model.model import Tensor
     from harness.optimize.variant import Variant
@@ -16,18 +18,19 @@ if TYPE_CHECKING:
 @click.command("check")
 @click.argument("model")
 @click.option("--quantization", help="What to convert it to: float32 (default of files) or int8.")
+@OPTIMIZE
 @click.option(
     "--dataset", type=click.Path(exists=True, path_type=Path), help="Samples that calibrate int8; default: made up."
 )
 @click.option("--layers", is_flag=True, help="List every layer.")
-def model_check(model: str, quantization: str | None, dataset: Path | None, layers: bool) -> None:
+def model_check(model: str, quantization: str | None, optimize: str, dataset: Path | None, layers: bool) -> None:
     """Tell what is understood of MODEL, a file or a model of the zoo: its ends, layers and cost, and who takes it.
 
     A file of Keras, TensorFlow, ONNX or PyTorch is converted, and what it is converted to compared with it.
     """
     from harness.commands.chosen_model import chosen_variant
 
-    variant = chosen_variant(model, quantization, dataset)
+    variant = chosen_variant(model, quantization, optimize, dataset)
     for line in (*_conversion(Path(model)), *_facts(variant)):
         click.echo(line)
     if layers:

@@ -36,7 +36,7 @@ def tune_on(dut: Dut, variant: Variant, options: BuildOptions, trials: int) -> P
 
 
 def tune_from_command_line(
-    board: str, model: str, quantization: str, build: str, trials: int, rack: Path | None
+    board: str, model: str, quantization: str, optimize: str, build: str, trials: int, rack: Path | None
 ) -> str:
     """Tune as `harness tune` was asked to, and say what has come of it.
 
@@ -50,7 +50,7 @@ def tune_from_command_line(
     from harness.deploy.options import BuildOptions
     from harness.deploy.tvm.tuning_records import TuningFile
 
-    variant, options = chosen_variant(model, quantization), BuildOptions.parse(build)
+    variant, options = chosen_variant(model, quantization, optimize), BuildOptions.parse(build)
     duts = load_rack(rack) if rack else Rack("virtual", (RackEntry("virtual", board, Kind.VIRTUAL),))
     with lease(duts, board, timeout=60.0) as entry, open_dut(entry) as dut:
         found = tune_on(dut, variant, options, trials)

@@ -29,6 +29,19 @@ class Step(Value):
 
 
 @dataclass(frozen=True)
+class Tolerance(Value):
+    """How far outputs may be from the host's because of how code computes.
+
+    Attributes:
+        bound: absolute, of stored values: of float32 in their unit, of integers in steps.
+        reason: what makes the difference, in a clause.
+    """
+
+    bound: float
+    reason: str
+
+
+@dataclass(frozen=True)
 class GeneratedCode(Value):
     """What a backend made: all that implements `firmware/include/model.h`.
 
@@ -43,8 +56,7 @@ class GeneratedCode(Value):
         arena_lower_bound: bytes of the largest set of tensors alive at once; no plan can be smaller.
         steps: in the order in which the model reports them.
         inputs, outputs: as the firmware exposes them.
-        tolerance: how far float32 outputs may be from the host's because of how this code stores numbers, absolute, in
-            the output's unit; None: only as far as any sum in another order, see `harness.bench.agreement`.
+        tolerance: None: as far as any sum in another order, and a step of integers, see `harness.bench.agreement`.
     """
 
     sources: tuple[Path, ...]
@@ -58,7 +70,7 @@ class GeneratedCode(Value):
     definitions: tuple[str, ...] = ()
     kernel_archives: tuple[Path, ...] = ()
     runtime_archives: tuple[Path, ...] = ()
-    tolerance: float | None = None
+    tolerance: Tolerance | None = None
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.deploy.backend import Step
+from harness.deploy.backend import Step, Tolerance
 from harness.deploy.options import O2, BuildOptions
 from harness.deploy.target import Target
 from harness.model.model import Tensor
@@ -41,4 +41,4 @@ class Firmware(Value):
     inputs: tuple[Tensor, ...]
     outputs: tuple[Tensor, ...]
     options: BuildOptions = O2
-    tolerance: float | None = None
+    tolerance: Tolerance | None = None

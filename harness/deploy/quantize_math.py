@@ -52,7 +52,7 @@ class Rounding(Enum):
     Measured against the reference kernels of ai-edge-litert 2.3: FULLY_CONNECTED rounds once, all others twice.
     """
 
-    ONCE = "the whole product, ties up"
+    ONCE = "the whole product, ties away from zero"
     TWICE = "its high half, ties up, and then the shift, ties away from zero"
 
 
@@ -86,7 +86,8 @@ def rounding_shift_right(value: int, exponent: int) -> int:
 def multiply(value: int, by: Multiplier, rounding: Rounding = Rounding.TWICE) -> int:
     """TFLite's `MultiplyByQuantizedMultiplier`."""
     if rounding is Rounding.ONCE:
-        return (value * by.quantized + (1 << (by.total_shift - 1))) >> by.total_shift
+        product = value * by.quantized
+        return (product + (1 << (by.total_shift - 1)) - (product < 0)) >> by.total_shift
     return rounding_shift_right(doubling_high_multiply(value << by.left, by.quantized), by.right)
 
 
@@ -107,11 +108,36 @@ def activation_range(activation: str, scale: float, zero_point: int, dtype: str 
     return max(low, int(limits.min)), min(high, int(limits.max))
 
 
+def largest_accumulator(weights: NDArray[np.int64], bias: NDArray[np.int64], zero_point: int) -> int:
+    """The greatest magnitude that a sum can have, of (out_channels, taps) weights and int8 inputs."""
+    farthest = max(INT8_MAX - zero_point, zero_point - INT8_MIN)
+    return int((np.abs(bias) + np.abs(weights).sum(axis=1) * farthest).max(initial=0))
+
+
+def breaking_ties(by: Multiplier, largest: int) -> Multiplier | None:
+    """A multiplier by which accumulators up to this magnitude have no ties, and round once as by `by`.
+
+    So kernels may round ties as is quickest. Products lie as far apart as the lowest bit of `quantized` says: where
+    that is more than the accumulator, one more in `quantized` moves ties away from zero, and nothing else past a tie.
+
+    Returns:
+        None where there are ties, and that bit is too low: with scales whose ratio has only some ten bits.
+    """
+    if not by.quantized:
+        return by
+    lowest = (by.quantized & -by.quantized).bit_length() - 1
+    of_a_tie = by.total_shift - 1 - lowest
+    if of_a_tie < 0 or 1 << of_a_tie > largest:
+        return by
+    return Multiplier(by.quantized + 1, by.shift) if largest < 1 << lowest else None
+
+
 def has_short_form(multipliers: Sequence[Multiplier], rounding: Rounding, largest_accumulator: int) -> bool:
     """Whether a few instructions are exact for accumulators up to this magnitude: true of all but odd models.
 
     Both short forms leave the last bit of the shift to round with. Rounding once, it takes no more than the high word
-    of the product; rounding twice, the accumulator is doubled in 32 bits.
+    of the product, and there must be no ties (see `breaking_ties`); rounding twice, the accumulator is doubled in 32
+    bits.
     """
     scales = [each for each in multipliers if each.quantized]
     if rounding is Rounding.ONCE:

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from harness.bench.measurement import Provenance
 from harness.bench.outcome import Status
-from harness.bench.quantities import QUANTITIES, Better
+from harness.bench.quantities import METRICS, QUANTITIES, Better
 from harness.explore.pareto import pareto_front
 from harness.explore.verdict import Verdict, judge
 from harness.results.record import Record
@@ -54,11 +54,15 @@ class Plane:
     y: Objective
 
 
-PLANES = (
-    Plane("latency and energy", Objective("latency"), Objective("energy")),
-    Plane("latency and accuracy", Objective("latency"), Objective("accuracy")),
-    Plane("flash and RAM", Objective("flash", relative=True), Objective("ram", relative=True)),
-)
+def planes_of(records: Iterable[Record]) -> tuple[Plane, ...]:
+    """What these records are compared in: latency against what counts of each task, accuracy if nothing was judged."""
+    judged = {record.metrics[0].quantity for record in records if record.metrics} or {"accuracy"}
+    metrics = ((quantity, name) for quantity, name in METRICS.items() if quantity in judged)
+    return (
+        Plane("latency and energy", Objective("latency"), Objective("energy")),
+        *(Plane(f"latency and {name}", Objective("latency"), Objective(quantity)) for quantity, name in metrics),
+        Plane("flash and RAM", Objective("flash", relative=True), Objective("ram", relative=True)),
+    )
 
 
 class Standing(StrEnum):
@@ -100,12 +104,13 @@ def by_model(record: Record) -> str:
 
 
 def assess(
-    records: Iterable[Record], planes: Sequence[Plane] = PLANES, task: Callable[[Record], str] = by_model
+    records: Iterable[Record], planes: Sequence[Plane] | None = None, task: Callable[[Record], str] = by_model
 ) -> tuple[Assessment, ...]:
     """Judge records against their limits and each other.
 
     Args:
         records: one a case; of several of the same case the last counts.
+        planes: those of `planes_of`, where none are given.
         task: records compete for a front only where this gives the same.
 
     Returns:
@@ -122,7 +127,7 @@ def assess(
         for record, judged in zip(ordered, verdicts, strict=True)
     ]
     standings = [dict[str, Standing]() for _ in ordered]
-    for plane in planes:
+    for plane in planes_of(ordered) if planes is None else planes:
         for index, standing in enumerate(_standings(ordered, feasible, plane, task)):
             standings[index][plane.name] = standing
     return tuple(map(Assessment, ordered, verdicts, feasible, standings))

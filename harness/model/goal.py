@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from harness.model.dataset import Task
 from harness.value import Value
 
 METRIC_TITLES = {"accuracy": "top-1", "mae": "mean absolute error"}
@@ -40,6 +41,18 @@ class Goal(Value):
     def classifies(self) -> bool:
         """Whether a sample has one label: the number of a class."""
         return self.metric == "accuracy" and not self.sequential
+
+    @property
+    def task(self) -> Task:
+        """What labelled samples for it look like."""
+        if self.classifies:
+            return Task.CLASSIFY
+        return Task.NEXT if self.metric == "accuracy" else Task.REGRESS
+
+    @property
+    def reconstructs(self) -> bool:
+        """Whether what goes in is to come out again."""
+        return self.input_shape == (self.outputs,) and self.outputs > 1
 
 
 def classify(input_shape: tuple[int, ...], classes: int, input_range: tuple[float, float] = (0.0, 1.0)) -> Goal:

@@ -21,7 +21,7 @@ from harness.model.zoo.weights import weights_file
 from harness.optimize.detect import detect_quantization, has_channel_scales
 from harness.optimize.intake.convert_file import convert_file
 from harness.optimize.prepare import recipe_key, teachers
-from harness.optimize.quantization import Quantization
+from harness.optimize.quantization import CLASSICAL_QUANTIZATIONS, Quantization
 from harness.optimize.recipe import AS_TRAINED, Recipe
 from harness.optimize.variant import Variant
 from harness.progress import status
@@ -91,7 +91,7 @@ def make_variant(
 def _classical_variant(entry: ClassicalEntry, quantization: Quantization, recipe: Recipe, seed: int) -> Variant:
     if str(recipe):
         raise ModelError(f"{entry.name} is a model of scikit-learn; {recipe} is for networks")
-    if quantization not in (Quantization.FLOAT32, Quantization.INT16):
+    if quantization not in CLASSICAL_QUANTIZATIONS:
         raise ModelError(
             f"{entry.name} is a model of scikit-learn: it comes in float32 and int16, not in {quantization}"
         )

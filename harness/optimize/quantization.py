@@ -50,3 +50,6 @@ class Quantization(StrEnum):
 
 NETWORK_QUANTIZATIONS = tuple(one for one in Quantization if one is not Quantization.INT16)
 """Those of a `.tflite`."""
+
+CLASSICAL_QUANTIZATIONS = (Quantization.FLOAT32, Quantization.INT16)
+"""Those of a model of scikit-learn."""

@@ -132,6 +132,15 @@ class Recipe(Value):
         if not self.is_plain and not quantization.is_calibrated:
             raise ConfigError(f"{self} is about integer activations, and {quantization} has none")
 
+    def refuse_file(self, path: str) -> None:
+        """Refuse to be followed with a file, which is taken, or converted, as it is.
+
+        Raises:
+            ConfigError: there is a step.
+        """
+        if str(self):
+            raise ConfigError(f"{path} is a file; {self} is for models that are built here")
+
     def steps(self) -> list[str]:
         """What it says, for people."""
         teacher = "the model as it was" if self.distill == SELF else self.distill

@@ -123,7 +123,6 @@ class Deploy:
     def _variant(
         self, source: str | Path, quantization: str | None, recipe: Recipe, dataset: Path | None, tool: Backend
     ) -> Variant:
-        from harness.errors import ConfigError
         from harness.model.zoo import ZooEntry
         from harness.model.zoo.find import find_entry, is_buildable
         from harness.model.zoo.weights import training_history
@@ -132,8 +131,7 @@ class Deploy:
 
         wanted = Quantization(quantization) if quantization else None
         if not is_buildable(str(source)):
-            if str(recipe):
-                raise ConfigError(f"{source} is a file; {recipe} is for models that are built here")
+            recipe.refuse_file(str(source))
             return variant_of_file(Path(source), wanted, dataset)
         variant = make_variant(str(source), wanted, recipe, meanwhile=tool.load)
         entry = find_entry(str(source))

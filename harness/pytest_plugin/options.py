@@ -10,10 +10,28 @@ from harness.paths import RACKS
 def add_options(parser: pytest.Parser) -> None:
     """Add them all, in a group of their own under `pytest --help`."""
     group = parser.getgroup("harness", "benchmarks on microcontrollers")
+    _add_boards(group)
+    _add_limits(group)
+    _add_measuring(group)
+    _add_candidates(group)
+    _add_run(group)
+
+
+def _add_boards(group: pytest.OptionGroup) -> None:
     group.addoption("--rack", metavar="FILE", default=str(RACKS / "virtual.yaml"), help="the boards to run on")
     group.addoption(
         "--board", metavar="NAME", action="append", default=[], help="only boards of this name; may be repeated"
     )
+    group.addoption(
+        "--lease-timeout",
+        metavar="SECONDS",
+        type=float,
+        default=600.0,
+        help="how long to wait for a board that others use (default 600)",
+    )
+
+
+def _add_limits(group: pytest.OptionGroup) -> None:
     group.addoption(
         "--limit",
         metavar="LIMIT",
@@ -29,6 +47,9 @@ def add_options(parser: pytest.Parser) -> None:
         action="store_true",
         help="a candidate that breaks a limit or does not fit is an answer, not a failure of the run",
     )
+
+
+def _add_measuring(group: pytest.OptionGroup) -> None:
     group.addoption(
         "--timing",
         choices=("auto", "timed", "functional"),
@@ -43,9 +64,18 @@ def add_options(parser: pytest.Parser) -> None:
         default=60.0,
         help="how long one inference may take before the firmware counts as hung (default 60)",
     )
-    group.addoption("--model", metavar="FILE", help="the model file that the acceptance suite judges")
+
+
+def _add_candidates(group: pytest.OptionGroup) -> None:
+    group.addoption("--model", metavar="FILE", help="the model that the acceptance suite judges")
     group.addoption(
         "--quantization", metavar="TYPE", help="of a model file that is converted: float32 (default), int8, ..."
+    )
+    group.addoption(
+        "--optimize",
+        metavar="RECIPE",
+        default="",
+        help="what is done before to a model of the zoo or a description, such as channels50-qat: docs/variants.md",
     )
     group.addoption("--dataset", metavar="PATH", help="labelled samples for it; formats: docs/data.md")
     group.addoption(
@@ -69,15 +99,11 @@ def add_options(parser: pytest.Parser) -> None:
         default=0,
         help="before building with tvm, try N choices for each kernel on the board; later builds use what is found",
     )
+
+
+def _add_run(group: pytest.OptionGroup) -> None:
     group.addoption("--runs", metavar="DIR", default="runs", help="where run directories are kept (default runs)")
     group.addoption("--resume", metavar="RUN", help="go on with a run: cases it has finished are not run again")
-    group.addoption(
-        "--lease-timeout",
-        metavar="SECONDS",
-        type=float,
-        default=600.0,
-        help="how long to wait for a board that others use (default 600)",
-    )
 
 
 def _positive(text: str) -> int:

@@ -85,6 +85,7 @@ def mlperf_record(
         backend=firmware.backend if firmware else results.identity.name or UNKNOWN,
         build=str(firmware.options) if firmware else results.image or UNKNOWN,
         board=spec.name,
+        optimize=str(variant.recipe) if variant else "",
     )
     target = spec.target
     return Record(
@@ -97,4 +98,5 @@ def mlperf_record(
         capacity=Capacity(target.flash.size, target.ram.size, target.clock_hz),
         macs=variant.model.macs if variant else 0,
         origin=origin_of(variant.model if variant else None, spec, firmware, results.dut, started),
+        made=variant.steps if variant else (),
     )

@@ -9,7 +9,7 @@ from harness.bench.divergence import Divergence
 from harness.bench.layer_time import LayerTime
 from harness.bench.measurement import Measurement
 from harness.bench.outcome import Outcome
-from harness.bench.quantities import QUANTITIES
+from harness.bench.quantities import METRICS, QUANTITIES
 from harness.bench.symbol_size import SymbolSize
 from harness.model.training.history import History
 from harness.value import Value
@@ -106,6 +106,11 @@ class Record(Value):
     symbols: tuple[SymbolSize, ...] = ()
     training: History | None = None
     made: tuple[str, ...] = ()
+
+    @property
+    def metrics(self) -> tuple[Measurement, ...]:
+        """How right its answers to labelled samples are on the board; what counts first, see `METRICS`."""
+        return tuple(found for quantity in METRICS if (found := self.measurement(quantity)) is not None)
 
     def measurement(self, quantity: str) -> Measurement | None:
         """The measurement of a quantity, or None where the case has none."""

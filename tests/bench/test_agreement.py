@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from harness.bench.agreement import compare, decode, output_steps
+from harness.deploy.backend import Tolerance
 from harness.model.model import Tensor
 from harness.optimize import Quantization, make_variant
 
@@ -66,13 +68,16 @@ def test_decoding_takes_each_tensor_at_its_offset() -> None:
     assert decode(rows, Tensor("x", (1, 2), "uint8"), offset=4).tolist() == [[250.0, 6.0]]
 
 
-def test_floats_may_be_off_as_far_as_their_code_states() -> None:
-    host, board = (np.array(row, np.float32).tobytes() for row in ([0, 0.5, 0.5, 0], [0, 0.505, 0.495, 0]))
-    assert compare([board], [host], [FLOAT]).disagreement
-    assert not compare([board], [host], [FLOAT], float_tolerance=0.006).disagreement
-    assert compare([board], [host], [FLOAT], float_tolerance=0.004).disagreement
+@pytest.mark.parametrize(("tensor", "off"), [(FLOAT, 0.005), (INT8, 3)], ids=["float32", "int8"])
+def test_outputs_may_be_off_as_far_as_their_code_states(tensor: Tensor, off: float) -> None:
+    host, board = (np.array(row, tensor.dtype).tobytes() for row in ([0, 0, 0, 0], [0, off, 0, 0]))
+    enough, little = (Tolerance(bound * off, "rounded twice") for bound in (1.01, 0.9))
+    assert compare([board], [host], [tensor]).disagreement
+    assert not compare([board], [host], [tensor], stated=enough).disagreement
+    assert f"more than {little.bound:.2g}" in (found := compare([board], [host], [tensor], stated=little).disagreement)
+    assert "(rounded twice)" in found
 
 
-def test_a_stated_tolerance_is_not_for_integers() -> None:
-    host, board = (np.array(row, np.int8).tobytes() for row in ([0, 0, 0, 0], [0, 2, 0, 0]))
-    assert compare([board], [host], [INT8], float_tolerance=5.0).disagreement
+def test_a_stated_tolerance_takes_no_step_away() -> None:
+    host, board = (np.array(row, np.int8).tobytes() for row in ([0, 0, 0, 0], [0, 1, 0, 0]))
+    assert not compare([board], [host], [INT8], stated=Tolerance(0.5, "")).disagreement

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import subprocess
-from pathlib import Path
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harness.board.board_file import list_boards, load_board
-from harness.board.virtual.flash_algorithm import CODE, ENTRIES, flash_algorithm
+from harness.board.virtual.flash_algorithm import flash_algorithm
 from harness.board.virtual.flash_layout import FlashLayout, SectorRun, flash_layout
 from harness.board.virtual.machine import Pause
 from harness.board.virtual.peripherals.flash import KEYS
 from tests.board.registers import Registers
-
-SOURCE = Path(__file__).parents[2] / "harness/board/virtual/native/flash_algorithm.s"
 
 
 def layout_of(board: str) -> FlashLayout | None:
@@ -25,18 +20,6 @@ def layout_of(board: str) -> FlashLayout | None:
 
 
 BOARDS = [name for name in list_boards() if layout_of(name) is not None]
-
-
-def test_the_algorithm_is_what_its_source_assembles_to(tmp_path: Path) -> None:
-    assembled, image = tmp_path / "algorithm.o", tmp_path / "algorithm.bin"
-    subprocess.run(["arm-none-eabi-as", str(SOURCE), "-o", str(assembled)], check=True)
-    subprocess.run(["arm-none-eabi-objcopy", "-O", "binary", str(assembled), str(image)], check=True)
-    assert image.read_bytes() == b"".join(word.to_bytes(4, "little") for word in CODE)
-    symbols = subprocess.run(["arm-none-eabi-nm", str(assembled)], check=True, capture_output=True, text=True).stdout
-    addresses = {name: int(value, 16) for value, _, name in (line.split() for line in symbols.splitlines())}
-    names = {"pc_init": "init", "pc_unInit": "uninit", "pc_erase_sector": "erase_sector"}
-    names |= {"pc_eraseAll": "erase_all", "pc_program_page": "program_page"}
-    assert {entry: addresses[name] for entry, name in names.items()} == ENTRIES
 
 
 @pytest.mark.parametrize("board", BOARDS)

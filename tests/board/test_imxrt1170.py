@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import subprocess
-from pathlib import Path
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harness.board.virtual.flexspi_algorithm import CODE, flexspi_algorithm
 from tests.board.registers import Registers
 
-ALGORITHM = Path(__file__).parents[2] / "harness/board/virtual/native/flexspi_algorithm.s"
 OSC_24M, ARM_PLL, SYS_PLL2, SYS_PLL2_UPDATE, SYS_PLL2_PFD = (
     0x40C8_4000 + o for o in (0x20, 0x200, 0x240, 0x250, 0x270)
 )
@@ -242,21 +237,6 @@ def test_stores_to_the_flash_change_nothing(chip: Registers) -> None:
     before = content(chip, SOMEWHERE, 4)
     chip.machine.chip.bus.write(FLASH + SOMEWHERE, b"\1\2\3\4")
     assert content(chip, SOMEWHERE, 4) == before
-
-
-def test_the_flash_algorithm_is_what_its_source_assembles_to(tmp_path: Path) -> None:
-    assembled, image = tmp_path / "algorithm.o", tmp_path / "algorithm.bin"
-    subprocess.run(["arm-none-eabi-as", str(ALGORITHM), "-o", str(assembled)], check=True)
-    subprocess.run(["arm-none-eabi-objcopy", "-O", "binary", str(assembled), str(image)], check=True)
-    assert image.read_bytes() == b"".join(word.to_bytes(4, "little") for word in CODE)
-    symbols = subprocess.run(["arm-none-eabi-nm", str(assembled)], check=True, capture_output=True, text=True).stdout
-    addresses = {name: int(value, 16) for value, _, name in (line.split() for line in symbols.splitlines())}
-    names = {"pc_init": "init", "pc_unInit": "uninit", "pc_erase_sector": "erase_sector"}
-    names |= {"pc_eraseAll": "erase_all", "pc_program_page": "program_page"}
-    description = flexspi_algorithm(0)
-    assert {entry: addresses[name] | 1 for entry, name in names.items()} == {
-        entry: description[entry] for entry in names
-    }
 
 
 # ---- LPUART

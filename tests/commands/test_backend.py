@@ -59,6 +59,21 @@ def test_a_check_says_who_takes_a_model_and_why_others_do_not(dense: Path) -> No
     assert "emlearn takes classifiers of scikit-learn" in verdicts["emlearn"]
 
 
+def test_all_quantizations_are_checked_one_after_another() -> None:
+    lines = run("check", "wine_mlp", "--quantization", "all", "--board", "nucleo_l4r5zi").splitlines()
+    heads = [line.split()[-2:] for line in lines if line.split()[:1] == ["backend"]]
+    assert heads == [["wine_mlp,", "float32"], ["wine_mlp,", "int16"]]
+    taken, refused = (line for line in lines if line.split()[:1] == ["emlearn"])
+    assert taken.rstrip().endswith("yes")
+    assert "int16" in refused
+
+
+def test_a_file_that_is_taken_as_it_is_comes_in_one_quantization(dense: Path) -> None:
+    done = CliRunner().invoke(main, ["backend", "check", str(dense), "--quantization", "all"])
+    assert done.exit_code == 1
+    assert "is taken as it is; --quantization all is for what is converted here" in done.output
+
+
 def test_boards_that_are_alike_are_one_line(dense: Path) -> None:
     assert run("check", str(dense)).count("portable_c") == 1
 

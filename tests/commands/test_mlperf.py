@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
-from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
-from harness import progress
 from harness.board.board_file import load_board
 from harness.board.pyocd_probe import PyocdProbe
 from harness.board.rack import Kind, RackEntry
@@ -36,14 +33,6 @@ IMPATIENT = ("--boot-timeout", "1")
 SHORT = ("--iterations", "3", "--warmup", "1", "--inputs", "2")
 
 needs_words = pytest.mark.skipif(not (KWS.exists() and WORDS.exists()), reason=f"{SHARED} is not on this machine")
-
-
-@pytest.fixture(autouse=True, scope="module")
-def no_progress() -> Iterator[None]:
-    """Showing progress under pytest ends its capture for a moment, and with it that of the command's output."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(progress, "_terminal", lambda: nullcontext(None))
-        yield
 
 
 def harness(*arguments: str | Path) -> Result:

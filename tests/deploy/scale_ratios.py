@@ -30,10 +30,16 @@ def ratios_of_small_integers(name: str, path: Path) -> Model:
 
 
 def dense_ratios_of_small_integers(path: Path) -> Model:
-    """FULLY_CONNECTED 25 times, each with other scales, of one input to eight outputs for all 256 values."""
+    """FULLY_CONNECTED 37 times, each with other scales, of one input to eight outputs for all 256 values.
+
+    The ratios of the last twelve are exact, so that products lie half way between two steps.
+    """
     rng, tiny, inputs, outputs = np.random.default_rng(0), TinyModel(), [], []
-    for numerator, denominator in rng.integers(1, 40, (25, 2)):
-        scale, of_weights = (float(np.float32(each)) for each in rng.uniform(0.01, 1, 2))
+    cases = [
+        *((*(float(np.float32(each)) for each in rng.uniform(0.01, 1, 2)), *rng.integers(1, 40, 2)) for _ in range(25)),
+        *((float(scale), 1.0, 2.0**exponent, 64 * scale) for scale in (1, 3, 5, 11) for exponent in (3, 6, 8)),
+    ]
+    for scale, of_weights, numerator, denominator in cases:
         x = tiny.tensor((256, 1), scale=scale, zero_point=0)
         weights = tiny.tensor((8, 1), scale=of_weights, data=rng.integers(1, 127, (8, 1)))
         y = tiny.tensor((256, 8), scale=scale * of_weights * 64 * numerator / denominator, zero_point=-9)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from math import floor
 
 import numpy as np
 from hypothesis import assume, given
@@ -10,7 +11,9 @@ from hypothesis import strategies as st
 
 from harness.deploy.quantize_math import (
     Multiplier,
+    Rounding,
     activation_range,
+    breaking_ties,
     doubling_high_multiply,
     exp_of_differences,
     multiply,
@@ -54,6 +57,31 @@ def test_shifting_rounds_ties_away_from_zero(value: int, exponent: int) -> None:
 def test_the_doubling_high_product_is_the_nearest(a: int, b: int) -> None:
     assume(abs(a) < 2**31 - 1 or abs(b) < 2**31 - 1)
     assert abs(doubling_high_multiply(a, b) - Fraction(a * b, 2**31)) <= Fraction(1, 2)
+
+
+@given(st.integers(1, 2**20), st.integers(-8, 30), st.integers(1, 2**24), st.data())
+def test_broken_ties_round_up_where_ties_round_away_from_zero(
+    numerator: int, exponent: int, largest: int, data: st.DataObject
+) -> None:
+    by = quantize_multiplier(numerator / 2**exponent / 2**20)
+    broken = breaking_ties(by, largest)
+    assume(broken is not None)
+    assert broken is not None
+    # What is a tie or next to one, and what is drawn.
+    near = 2 ** data.draw(st.integers(0, 24)) * data.draw(st.integers(-64, 64)) + data.draw(st.integers(-1, 1))
+    for value in (near, data.draw(st.integers(-largest, largest))):
+        if abs(value) <= largest:
+            up = (value * broken.quantized + (1 << (broken.total_shift - 1))) >> broken.total_shift
+            assert up == multiply(value, by, Rounding.ONCE)
+
+
+@given(st.integers(-(2**31), 2**31 - 1), st.floats(1e-9, 1e3))
+def test_rounding_once_is_to_the_nearest_and_ties_go_away_from_zero(value: int, real: float) -> None:
+    by = quantize_multiplier(real)
+    exact = Fraction(value * by.quantized, 2**by.total_shift)
+    rounded = multiply(value, by, Rounding.ONCE)
+    assert abs(rounded) == floor(abs(exact) + Fraction(1, 2))
+    assert rounded * exact >= 0
 
 
 def test_activations_are_cut_at_their_stored_values() -> None:

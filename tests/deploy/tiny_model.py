@@ -16,6 +16,7 @@ from harness.model.tflite_reader import read_tflite
 from harness.optimize.variant import Quantization, Variant
 
 _TYPES = {
+    "float16": schema.TensorType.FLOAT16,
     "float32": schema.TensorType.FLOAT32,
     "int4": schema.TensorType.INT4,
     "int8": schema.TensorType.INT8,

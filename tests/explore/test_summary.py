@@ -7,11 +7,11 @@ from random import Random
 
 from harness.bench.measurement import Measurement, Provenance
 from harness.bench.outcome import Outcome, Status
-from harness.explore.summary import PLANES, Assessment, Standing, assess
+from harness.explore.summary import Assessment, Standing, assess, planes_of
 from harness.results.record import Record
-from tests.reports.sample_records import sample_records
+from tests.reports.sample_records import judged_records, sample_records
 
-LATENCY_ENERGY, LATENCY_ACCURACY, FLASH_RAM = (plane.name for plane in PLANES)
+LATENCY_ENERGY, LATENCY_ACCURACY, FLASH_RAM = (plane.name for plane in planes_of(sample_records()))
 
 
 def find(model: str, quantization: str, board: str, records: list[Record] | None = None) -> Assessment:
@@ -89,3 +89,15 @@ def test_the_last_record_of_a_case_counts() -> None:
 
 def test_no_records_give_no_assessments() -> None:
     assert assess([]) == ()
+
+
+def test_candidates_compete_in_what_counts_of_their_task() -> None:
+    first, worse = (judged_records({"price": {"mae": mae}})[0] for mae in (2.0, 3.0))
+    found = assess([first, replace(worse, case="worse", candidate=replace(worse.candidate, backend="other"))])
+    standings = {one.record.measurements[-1].value: one.standings["latency and MAE"] for one in found}
+    assert standings == {2.0: Standing.FRONT, 3.0: Standing.DOMINATED}
+
+
+def test_without_labelled_samples_accuracy_is_not_measured() -> None:
+    (one,) = assess(judged_records({"anything": {}}))
+    assert one.standings["latency and accuracy"] is Standing.NOT_MEASURED

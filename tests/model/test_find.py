@@ -6,8 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from harness.errors import ModelError
+from harness.errors import DatasetError, ModelError
+from harness.model.dataset import Task
+from harness.model.zoo.entry import MOST_JUDGED, ZooEntry
 from harness.model.zoo.find import find_entry, is_buildable, model_part
+from tests.model.datasets.on_disk_sets import write_speech_commands
 
 
 def test_names_of_the_zoo_and_descriptions_are_built_here_and_files_are_not(tmp_path: Path) -> None:
@@ -30,8 +33,57 @@ def test_options_change_the_training(tmp_path: Path) -> None:
 
 
 def test_a_model_whose_data_can_never_be_had_can_be_trained_on_noise() -> None:
-    assert not find_entry("kws_ds_cnn?epochs=1").trained
-    assert find_entry("kws_ds_cnn?data=random&epochs=1").trained
+    assert not find_entry("sww_ds_cnn?epochs=1").trained
+    assert find_entry("sww_ds_cnn?data=random&epochs=1").trained
+
+
+def test_keywords_are_learnt_once_the_words_are_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HARNESS_DATA", str(tmp_path / "data"))
+    monkeypatch.setenv("HARNESS_CACHE", str(tmp_path / "cache"))
+    entry = find_entry("kws_ds_cnn")
+    assert not entry.trained
+    assert entry.remark.endswith("trained once Speech Commands is in the data directory")
+    with pytest.raises(DatasetError, match="harness data fetch speech_commands"):
+        entry.split()
+    write_speech_commands(tmp_path / "data" / "speech_commands")
+    assert entry.trained
+    assert entry.remark == "trained on Speech Commands"
+    data = entry.test_data()
+    assert data is not None
+    assert (data.task, data.samples.shape[1:], data.labels.max()) == (Task.CLASSIFY, (49, 10, 1), 11)
+    assert entry.representative(5, 0).shape == (5, 49, 10, 1)
+
+
+TASKS = {
+    "micro_cnn": (Task.CLASSIFY, "int64"),
+    "fc_1": (Task.REGRESS, "float32"),
+    "ad_autoencoder?data=random": None,
+    "text.yaml": (Task.NEXT, "int64"),
+}
+
+
+@pytest.mark.parametrize("name", TASKS)
+def test_what_is_trained_is_judged_by_samples_of_its_task(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("text.txt").write_text("abcdefgh" * 800)
+    Path("text.yaml").write_text(
+        "model_type: RNN\nrnn_units: 4\nembedding_dim: 2\n"
+        "dataset: {name: shakespeare, args: {path: text.txt, sequence_length: 3}}\n"
+    )
+    entry = find_entry(name)
+    assert isinstance(entry, ZooEntry)
+    data = entry.test_data()
+    if TASKS[name] is None:
+        assert data is None
+        return
+    assert data is not None
+    assert (data.task, str(data.labels.dtype)) == TASKS[name]
+    assert len(data.samples) == len(data.labels)
+    if data.task is not Task.CLASSIFY:
+        assert (len(data.samples), data.name[-17:]) == (MOST_JUDGED, "(test, first 200)")
+    assert (entry.metric == "perplexity") == (data.task is Task.NEXT)
 
 
 @pytest.mark.parametrize(

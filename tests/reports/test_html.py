@@ -17,12 +17,12 @@ from harness.bench.layer_time import LayerTime
 from harness.bench.measurement import Measurement, Provenance
 from harness.bench.outcome import Outcome, Status
 from harness.errors import ResultsError
-from harness.explore.summary import PLANES, assess
+from harness.explore.summary import assess, planes_of
 from harness.explore.verdict import show
 from harness.results.record import Record
 from harness.results.store import RunDirectory
 from reports.html import report_html, write_report
-from tests.reports.sample_records import sample_facts, sample_records
+from tests.reports.sample_records import TASKS, judged_records, sample_facts, sample_records
 
 HOSTILE = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>$\\frac{&amp;]]>-->{{ 7*7 }}\x1b[31m"
 
@@ -112,18 +112,36 @@ def test_mixed_provenance_in_a_plot_is_said(sample: str) -> None:
 
 
 def test_every_model_has_its_plots_and_every_point_its_tooltip(sample: str) -> None:
+    planes = planes_of(sample_records())
     plots = [ElementTree.fromstring(svg) for svg in re.findall(r"<svg xmlns.*?</svg>", sample, re.DOTALL)]
-    assert len(plots) == 3 * len(PLANES)
+    assert len(plots) == 3 * len(planes)
     titles = [title.text or "" for plot in plots for title in plot.iter("{http://www.w3.org/2000/svg}title")]
     expected = sum(
         plane.x.value(record) is not None and plane.y.value(record) is not None
         for record in sample_records()
-        for plane in PLANES
+        for plane in planes
     )
     assert len(titles) == expected
     assert (
         "kws_ds_cnn int8 nucleo_l4r5zi: latency 57.8 ms (simulated), energy 4.51 mJ (simulated); on the front" in titles
     )
+
+
+def test_every_task_has_its_metrics_and_its_plane(tmp_path: Path) -> None:
+    page = report(tmp_path, judged_records(TASKS))
+    text = Page(page).text
+    for heading in ("perplexity", "accuracy", "macro F1", "AUC", "MAE", "RMSE"):
+        assert heading in text.partition("agreement with host")[0].rpartition("lower bound")[2]
+    for shown in ("91.2 %", "0.876", "0.871", "2.35", "3.46", "11.2"):
+        assert shown in text
+    assert "MAE (lower is better)" in page
+    assert "AUC (higher is better)" in page
+    assert not re.search(r"<text[^>]*>[0-9.]+ m</text>", page)  # thousandths of nothing
+    captions = re.findall(r"<figcaption>(latency and [a-zA-Z]+)", page)
+    assert sorted(set(captions) - {"latency and energy"}) == [
+        *("latency and AUC", "latency and MAE", "latency and accuracy", "latency and perplexity"),
+    ]
+    assert len(captions) == 2 * len(TASKS)  # none in a plane that its task knows nothing of
 
 
 def test_ids_are_unique_on_the_page(sample: str) -> None:

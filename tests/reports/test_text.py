@@ -12,7 +12,7 @@ from harness.bench.outcome import Outcome, Status
 from harness.explore.summary import assess
 from reports.text import summary_text
 from reports.view import MARKS, groups
-from tests.reports.sample_records import sample_records
+from tests.reports.sample_records import TASKS, judged_records, sample_records
 
 
 @pytest.mark.parametrize("width", [60, 80, 100, 108, 120, 200])
@@ -47,6 +47,26 @@ def test_no_column_is_cut_at_80_columns() -> None:
     assert "…" not in text
     for word in ("candidate", "outcome", "latency", "energy", "flash", "RAM", "acc.", "front"):
         assert word in text.splitlines()[0]
+
+
+@pytest.mark.parametrize("width", [80, 108, 120, 140])
+def test_every_task_is_judged_by_its_own_metric(width: int) -> None:
+    lines = summary_text(judged_records(TASKS), width).splitlines()
+    assert max(cell_len(line) for line in lines) <= width
+    assert "metric front" in lines[0]
+    by_model = {name: lines[lines.index(name) + 1] for name in TASKS}
+    percent = "91.2 %" if width >= 108 else "91.2%"
+    for name, shown in {"words": f"accuracy {percent}", "machine": "AUC 0.871", "play": "perplexity 11.2"}.items():
+        assert shown in by_model[name]
+    assert ("MAE 2.35, RMSE 3.46" in by_model["price"]) is (width >= 108)
+    planes = "latency and energy; latency and perplexity; latency and accuracy; latency and AUC; latency and MAE"
+    assert f"fronts, in this order: {planes}; flash and RAM" in " ".join(" ".join(lines).split())
+
+
+def test_a_metric_that_all_are_judged_by_stands_in_the_heading() -> None:
+    head, _, line, *_ = summary_text(judged_records({"price": TASKS["price"]}), 80).splitlines()
+    assert head.split()[-2:] == ["MAE", "front"]
+    assert " 2.35 " in line
 
 
 def test_every_failure_tells_why() -> None:

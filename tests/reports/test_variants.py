@@ -9,7 +9,7 @@ from harness.bench.measurement import Measurement, Provenance
 from harness.results.record import Record
 from reports.variants import variant_rows
 from reports.view import groups
-from tests.reports.sample_records import sample_records
+from tests.reports.sample_records import judged_records, sample_records
 from tests.reports.test_html import Page, report
 
 
@@ -38,6 +38,15 @@ def test_a_variant_stands_beside_the_model_as_it_was_trained() -> None:
     assert (cut.cost, cut.speed) == ("-2.0 points", "3.00")
     assert cut.made.startswith("50 % of the channels cut out; ")
     assert plain.cost == plain.speed != cut.cost
+
+
+def test_what_a_variant_cost_is_told_in_the_metric_of_its_task() -> None:
+    (record,) = judged_records({"price": {"mae": 2.0, "host_mae": 1.9}})
+    whole = replace(record, made=("stored as int8",))
+    cut = replace(_with(whole, mae=2.25), candidate=replace(record.candidate, optimize="prune80"), case="cut")
+    plain, pruned = variant_rows(groups([whole, cut])[0].rows)
+    assert (plain.metric, plain.on_host.text, plain.on_board.text) == ("MAE", "1.9", "2")
+    assert (pruned.on_board.text, pruned.cost) == ("2.25", "+0.25")
 
 
 def test_a_variant_of_another_quantization_is_not_compared() -> None:

@@ -19,5 +19,5 @@ def test_accepted(request: pytest.FixtureRequest, backend: str, build: str, depl
         pytest.skip("name the model to judge: --model FILE")
     samples = request.config.getoption("--dataset")
     data = Path(samples) if samples else None
-    quantization = request.config.getoption("--quantization")
-    measure(deploy(Path(model), quantization, backend=backend, build=build, dataset=data))
+    quantization, optimize = (request.config.getoption(option) for option in ("--quantization", "--optimize"))
+    measure(deploy(model, quantization, optimize=optimize, backend=backend, build=build, dataset=data))

@@ -15,36 +15,16 @@ from harness.board.virtual.events import Fault
 from harness.board.virtual.exception_costs import load_exception_costs
 from harness.board.virtual.exception_frame import FLOAT_CONTEXT, Frame, FrameStacker, StackMemory
 from harness.board.virtual.exception_state import (
-    BUS_FAULT,
     DEBUG_MONITOR,
-    FIRST_INTERRUPT,
     HARD_FAULT,
-    MEM_MANAGE,
     NMI,
-    PENDSV,
     SVCALL,
-    SYSTICK,
-    USAGE_FAULT,
     ExceptionState,
 )
 from harness.board.virtual.fault_registers import FaultRegisters
 from harness.board.virtual.float_context import FloatContext
 from harness.board.virtual.memory_protection import MemoryProtection
 from harness.deploy.target import Core
-
-__all__ = [
-    "BUS_FAULT",
-    "FIRST_INTERRUPT",
-    "HARD_FAULT",
-    "LOCKUP_ADDRESS",
-    "MEM_MANAGE",
-    "NMI",
-    "PENDSV",
-    "SVCALL",
-    "SYSTICK",
-    "USAGE_FAULT",
-    "ExceptionModel",
-]
 
 LOCKUP_ADDRESS = 0xFFFF_FFFE
 _HIGHEST_HANDLED = -1

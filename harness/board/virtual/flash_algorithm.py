@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from harness.board.virtual.algorithm_description import describe
 from harness.board.virtual.flash_layout import FlashLayout, SectorRun
 from harness.board.virtual.peripherals.flash import KEYS
 
@@ -26,9 +27,6 @@ ENTRIES: Final = {
     "pc_program_page": 0x62,
 }
 """Offsets of its functions."""
-PAGE: Final = 0x4000
-"""Bytes in a call: calls cost round trips, and the algorithm takes any length."""
-_STACK, _ANALYZER, _BUFFERS = 0x1000, 0x1000, (0x4000, 0x8000)
 _WIDEST_WRITE = 32
 """Bytes that are programmed at once: 32 on the STM32H7 (RM0433 4.3.7), less on the others."""
 
@@ -58,15 +56,4 @@ def flash_algorithm(layout: FlashLayout, run: SectorRun, flash: int, ram: int) -
         layout.sequence_error | layout.programming_error,
         *KEYS,
     )
-    return {
-        "load_address": ram,
-        "instructions": [*CODE, *parameters],
-        **{name: ram + offset | 1 for name, offset in ENTRIES.items()},
-        "static_base": ram,
-        "begin_stack": ram + _STACK,
-        "page_size": PAGE,
-        "page_buffers": [ram + buffer for buffer in _BUFFERS],
-        "min_program_length": _WIDEST_WRITE,
-        "analyzer_supported": True,
-        "analyzer_address": ram + _ANALYZER,
-    }
+    return describe(ram, [*CODE, *parameters], ENTRIES, least_bytes=_WIDEST_WRITE)

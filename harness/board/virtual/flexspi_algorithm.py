@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from harness.board.virtual.algorithm_description import describe
+
 CODE: Final = (
     0xE7FEBE00, 0x4B40B510, 0xF0206818, 0x60180002, 0x6198483E, 0x61D82002, 0xF503A13F, 0x24147204, 0x0B04F851,
     0x0B04F842, 0xD1F93C01, 0xF8C3203C, 0x200000BC, 0x2000BD10, 0xB5104770, 0x5140F1A0, 0x3040F44F, 0xB510E003,
@@ -19,29 +21,17 @@ CODE: Final = (
 """`native/flexspi_algorithm.s`, assembled."""
 SECTOR: Final = 4096
 """Bytes that the command 20 erases (sectorSize in the configuration block of the EVK, MCUXpresso SDK)."""
-_ENTRIES: Final = {
+ENTRIES: Final = {
     "pc_init": 0x04,
     "pc_unInit": 0x36,
     "pc_erase_sector": 0x3A,
     "pc_eraseAll": 0x46,
     "pc_program_page": 0x58,
 }
-_STACK, _ANALYZER, _BUFFERS, _PAGE = 0x1000, 0x1000, (0x4000, 0x8000), 0x4000
 _LEAST: Final = 256
 """Bytes of a page of the flash."""
 
 
 def flexspi_algorithm(ram: int) -> dict[str, Any]:
     """pyOCD's description of the algorithm; `ram` is where 48 KiB of memory are, for code, stack and data."""
-    return {
-        "load_address": ram,
-        "instructions": list(CODE),
-        **{name: ram + offset | 1 for name, offset in _ENTRIES.items()},
-        "static_base": ram,
-        "begin_stack": ram + _STACK,
-        "page_size": _PAGE,
-        "page_buffers": [ram + buffer for buffer in _BUFFERS],
-        "min_program_length": _LEAST,
-        "analyzer_supported": True,
-        "analyzer_address": ram + _ANALYZER,
-    }
+    return describe(ram, CODE, ENTRIES, least_bytes=_LEAST)

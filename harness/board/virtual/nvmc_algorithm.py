@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from harness.board.virtual.algorithm_description import describe
+
 CODE: Final = (
     0xE7FEBE00, 0x47702000, 0x4B0E2102, 0xF06F6019, 0x60020200, 0x60182000, 0x4B0A4770, 0x60192102, 0x60992101,
     0xB510E7F6, 0x24014B06, 0xE004601C, 0x4B04F852, 0x4B04F840, 0x29003904, 0x2000D1F8, 0xBD106018, 0x50039504,
@@ -11,27 +13,16 @@ CODE: Final = (
 """`native/nvmc_algorithm.s`, assembled."""
 SECTOR: Final = 4096
 """Bytes of a page (PS 7.20)."""
-_ENTRIES: Final = {
+ENTRIES: Final = {
     "pc_init": 0x04,
     "pc_unInit": 0x04,
     "pc_erase_sector": 0x08,
     "pc_eraseAll": 0x1A,
     "pc_program_page": 0x26,
 }
-_STACK, _ANALYZER, _BUFFERS, _PAGE = 0x1000, 0x1000, (0x4000, 0x8000), 0x4000
+_WORD: Final = 4
 
 
 def nvmc_algorithm(ram: int) -> dict[str, Any]:
     """pyOCD's description of the algorithm; `ram` is where 48 KiB of memory are, for code, stack and data."""
-    return {
-        "load_address": ram,
-        "instructions": list(CODE),
-        **{name: ram + offset | 1 for name, offset in _ENTRIES.items()},
-        "static_base": ram,
-        "begin_stack": ram + _STACK,
-        "page_size": _PAGE,
-        "page_buffers": [ram + buffer for buffer in _BUFFERS],
-        "min_program_length": 4,
-        "analyzer_supported": True,
-        "analyzer_address": ram + _ANALYZER,
-    }
+    return describe(ram, CODE, ENTRIES, least_bytes=_WORD)

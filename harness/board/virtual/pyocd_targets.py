@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from harness.board.spec import BoardSpec
-from harness.board.virtual.flash_algorithm import PAGE, flash_algorithm
+from harness.board.virtual.algorithm_description import PAGE
+from harness.board.virtual.flash_algorithm import flash_algorithm
 from harness.board.virtual.flash_layout import flash_layout
 from harness.board.virtual.flexspi_algorithm import SECTOR as FLEXSPI_SECTOR
 from harness.board.virtual.flexspi_algorithm import flexspi_algorithm

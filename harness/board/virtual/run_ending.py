@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from harness.board.virtual.events import Fault
-from harness.board.virtual.exceptions import HARD_FAULT
+from harness.board.virtual.exception_state import HARD_FAULT
 from harness.board.virtual.machine import Machine, Pause
 from harness.board.virtual.run_watch import WATCHDOGS, FaultSeen, RunWatch
 from harness.board.virtual.scheduler import NEVER

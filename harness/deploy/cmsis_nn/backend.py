@@ -10,17 +10,22 @@ from pathlib import Path
 from harness.deploy.backend import Claims, GeneratedCode, Step
 from harness.deploy.cmsis_nn.sources import KERNELS_VERSION, PACKAGE, PACKAGE_VERSION
 from harness.deploy.cmsis_nn.supported import operators, unsupported
+from harness.deploy.dense_tolerance import SHORT_MULTIPLIER, DenseDeviation, tolerance_of
 from harness.deploy.options import BuildOptions
 from harness.deploy.target import Core, Target
 from harness.model.tflite_graph import open_graph
-from harness.optimize.variant import Quantization, Variant
+from harness.optimize.quantization import NETWORK_QUANTIZATIONS
+from harness.optimize.variant import Variant
 
+DENSE_DEVIATION = DenseDeviation(
+    "CMSIS-NN takes 16 bits of the multiplier of an int16 FULLY_CONNECTED, TFLite 32", {"int16": SHORT_MULTIPLIER}
+)
 _OWN_OPERATORS = ("operators.c", "operators.h")
 _DECLARATIONS = ("#include <string.h>", '#include "arm_nnfunctions.h"', '#include "operators.h"')
 
 
 class CmsisNnBackend:
-    """Generates calls for int8 models; no interpreter runs on the target."""
+    """Generates calls for models of int8 and int16; no interpreter runs on the target."""
 
     name = "cmsis_nn"
 
@@ -32,8 +37,9 @@ class CmsisNnBackend:
         """Nothing that takes long."""
 
     def claims(self) -> Claims:
-        """Int8 on every core."""
-        return Claims(tuple(Core), dict.fromkeys((Quantization.INT8, Quantization.INT8_FLOAT_IO), operators()))
+        """Int8 and int16 on every core."""
+        kinds = (kind for kind in NETWORK_QUANTIZATIONS if kind.is_calibrated)
+        return Claims(tuple(Core), {kind: operators(kind.activations) for kind in kinds})
 
     def complaints(self, variant: Variant, target: Target, options: BuildOptions) -> Sequence[str]:  # noqa: ARG002
         """Quantizations, operators and types that are missing; every core will do."""
@@ -71,5 +77,6 @@ class CmsisNnBackend:
             steps=tuple(Step(step.calls[-1].kernel.name, step.layers) for step in program.steps),
             inputs=tuple(graph.tensors[index].value() for index in graph.inputs),
             outputs=tuple(graph.tensors[index].value() for index in graph.outputs),
+            tolerance=tolerance_of(graph, DENSE_DEVIATION),
             kernel_archives=(kernel_archive(target, options),),
         )

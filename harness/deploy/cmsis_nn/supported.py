@@ -18,9 +18,9 @@ _LARGEST = 2**15 - 1
 _ALONG_DIMENSIONS = ("CONCATENATION", "PAD", "SOFTMAX", "TRANSPOSE")
 
 
-def operators() -> tuple[str, ...]:
-    """All that there are, by name."""
-    return tuple(sorted(_CHECKS))
+def operators(dtype: str) -> tuple[str, ...]:
+    """All that there are for activations of this type, by name."""
+    return tuple(sorted(op for op, check in _CHECKS.items() if dtype == "int8" or check is not _looked_up))
 
 
 def unsupported(graph: Graph) -> list[str]:

@@ -20,10 +20,12 @@ from harness.deploy.cmsis_nn.structures import (
 )
 from harness.deploy.operator_view import OperatorView, zero_point_of
 from harness.deploy.program import Activation, Call
-from harness.deploy.quantize_math import quantize_multiplier
+from harness.deploy.quantize_math import Multiplier, breaking_ties, largest_accumulator, quantize_multiplier
 from harness.deploy.window import Window
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from harness.deploy.program import Argument
@@ -108,7 +110,18 @@ def dense(view: OperatorView, dsp: bool) -> list[Call[CFunction]]:
     pointers = (read(0), read(1), _bias(view), write(5), read(3, "int32_t"), read(4, "int32_t"))
     name = f"arm_nn_mat_mult_nt_t_{_kind(view).ending}{ROUNDING_ONCE}"
     function = CFunction(name, (*pointers, *map(str, numbers)), has_status=True)
-    return [Call(function, (*_operands(view), *_multipliers(scales), Activation(view.output.index)))]
+    multipliers = _as_words([_rounded_once(view, float(scale)) for scale in scales])
+    return [Call(function, (*_operands(view), *multipliers, Activation(view.output.index)))]
+
+
+def _rounded_once(view: OperatorView, scale: float) -> Multiplier:
+    """CMSIS-NN rounds ties up, TFLite away from zero; where they can't be avoided, negative ones are a step apart."""
+    multiplier = quantize_multiplier(scale)
+    if view.output.dtype == "int16":
+        return multiplier
+    weights = view.constant(1).astype(np.int64)
+    bias = view.constant(2).ravel().astype(np.int64) if view.input(2) else np.zeros(len(weights), np.int64)
+    return breaking_ties(multiplier, largest_accumulator(weights, bias, zero_point_of(view.given(0)))) or multiplier
 
 
 def _dense_of_one_scale(view: OperatorView, scale: float, dsp: bool) -> Call[CFunction]:
@@ -122,7 +135,7 @@ def _dense_of_one_scale(view: OperatorView, scale: float, dsp: bool) -> Call[CFu
     filters = dims(depth, 1, 1, features)
     name = f"arm_fully_connected_{kind.ending}"
     nbytes = 0 if kind is KIND_OF_INT4_WEIGHTS else buffer_bytes(name, dsp, filters)
-    multiplier = quantize_multiplier(scale)
+    multiplier = _rounded_once(view, scale)
     quantization = Structure(
         "cmsis_nn_per_tensor_quant_params", {"multiplier": multiplier.quantized, "shift": multiplier.shift}
     )
@@ -184,7 +197,10 @@ def _operands(view: OperatorView) -> tuple[Argument, Argument, Argument]:
 
 def _multipliers(scales: NDArray[np.float64]) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
     """Quantized multipliers and shifts of each channel."""
-    each = [quantize_multiplier(float(scale)) for scale in scales]
+    return _as_words([quantize_multiplier(float(scale)) for scale in scales])
+
+
+def _as_words(each: Sequence[Multiplier]) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
     return np.array([m.quantized for m in each], np.int32), np.array([m.shift for m in each], np.int32)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from string import Template
 from typing import Any
 
-from harness.deploy.backend import Claims, GeneratedCode, Step
+from harness.deploy.backend import Claims, GeneratedCode, Step, Tolerance
 from harness.deploy.options import BuildOptions
 from harness.deploy.target import Core, Target
 from harness.errors import BuildError, HarnessError
@@ -92,6 +92,7 @@ class EmlearnBackend:
             BuildError: emlearn failed.
         """
         from harness.deploy.emlearn.generate import (
+            LEAF_REASON,
             LEAF_TOLERANCE,
             classifier_source,
             include_directory,
@@ -117,7 +118,7 @@ class EmlearnBackend:
             steps=(Step(model.layers[0].op, (model.layers[0].name,)),),
             inputs=model.inputs,
             outputs=model.outputs,
-            tolerance=None if leaves_are_exact(estimator) else LEAF_TOLERANCE,
+            tolerance=None if leaves_are_exact(estimator) else Tolerance(LEAF_TOLERANCE, LEAF_REASON),
         )
 
 

@@ -20,7 +20,8 @@ from harness.model.estimator_checks import PERCEPTRON, trees_of
 
 NAME = "classifier"
 LEAF_TOLERANCE = 0.006
-"""A leaf with several classes holds their shares in 8 bits: emlearn rounds to 254 steps, and cuts 255 from that."""
+"""Emlearn rounds the shares of a leaf's classes to 254 steps, and cuts 255 from that."""
+LEAF_REASON = "emlearn keeps the shares of a leaf's classes in 8 bits"
 _PURE = 1 - 1e-9
 
 

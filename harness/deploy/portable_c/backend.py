@@ -7,18 +7,20 @@ from importlib.metadata import version
 from pathlib import Path
 
 from harness.deploy.backend import Claims, GeneratedCode
+from harness.deploy.float16_constants import open_float32_graph
 from harness.deploy.options import BuildOptions
 from harness.deploy.portable_c.supported import is_quantized, operators, unsupported
 from harness.deploy.target import Core, Target
 from harness.errors import BuildError
-from harness.model.tflite_graph import Graph, open_graph
+from harness.model.tflite_graph import Graph
 from harness.optimize.variant import Quantization, Variant
 
+_QUANTIZATIONS = (Quantization.FLOAT32, Quantization.FLOAT16, Quantization.INT8, Quantization.INT8_FLOAT_IO)
 _PACKAGES = ("emx-onnx-cgen", "onnx")
 
 
 class PortableCBackend:
-    """Plain C for float32 and int8 models on any core; no library, no assembly, the baseline to beat."""
+    """Plain C for float32, float16 and int8 models on any core; no library, no assembly, the baseline to beat."""
 
     name = "portable_c"
 
@@ -31,13 +33,14 @@ class PortableCBackend:
         import onnx  # noqa: F401
 
     def claims(self) -> Claims:
-        """Float32 and int8 on every core."""
-        kinds = (Quantization.FLOAT32, Quantization.INT8)
-        return Claims(tuple(Core), {kind: operators(kind is Quantization.INT8) for kind in kinds})
+        """Floats and int8 on every core."""
+        return Claims(tuple(Core), {kind: operators(kind.activations == "int8") for kind in _QUANTIZATIONS})
 
     def complaints(self, variant: Variant, target: Target, options: BuildOptions) -> Sequence[str]:  # noqa: ARG002
-        """Operators and types that are missing; every core will do, and all options."""
-        return unsupported(variant)
+        """Quantizations, operators and types that are missing; every core will do, and all options."""
+        if variant.quantization not in _QUANTIZATIONS:
+            return [f"{variant.quantization} is not supported; convert the model to {', '.join(_QUANTIZATIONS)}"]
+        return unsupported(open_float32_graph(variant.model))
 
     def generate(self, variant: Variant, target: Target, options: BuildOptions, directory: Path) -> GeneratedCode:  # noqa: ARG002
         """Write `model.c`, which includes the generator's file, into an empty directory.
@@ -49,7 +52,7 @@ class PortableCBackend:
         from harness.deploy.portable_c.glue import make_glue
         from harness.deploy.portable_c.requantize import with_exact_scaling
 
-        graph = open_graph(variant.model)
+        graph = open_float32_graph(variant.model)
         quantized = is_quantized(graph)
         emx_source = compile_onnx(_onnx(graph, quantized), directory)
         text = emx_source.read_text()

@@ -41,11 +41,11 @@ static inline EMX_UNUSED int32_t rounded_twice(int32_t value, requantization_t b
     return right == 0 ? high : (high + (1 << (right - 1)) - (high < 0)) >> right;
 }
 
-/* ... and its FULLY_CONNECTED rounds the whole product. */
+/* ... and its FULLY_CONNECTED rounds the whole product, ties away from zero. */
 static inline EMX_UNUSED int32_t rounded_once(int32_t value, requantization_t by)
 {
     const int64_t product = (int64_t)value * by.multiplier;
-    const int64_t scaled = (product + ((int64_t)1 << (30 - by.shift))) >> (31 - by.shift);
+    const int64_t scaled = (product + ((int64_t)1 << (30 - by.shift)) - (product < 0)) >> (31 - by.shift);
     return scaled < -4096 ? -4096 : scaled > 4096 ? 4096 : (int32_t)scaled;
 }
 

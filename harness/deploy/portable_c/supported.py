@@ -10,8 +10,7 @@ from harness.deploy.portable_c.float_operators import FLOAT_OPERATORS
 from harness.deploy.portable_c.int8_operators import INT8_OPERATORS
 from harness.deploy.program import ALIASES
 from harness.deploy.tensor_complaints import tensor_complaints
-from harness.model.tflite_graph import Graph, GraphOperator, GraphTensor, open_graph
-from harness.optimize.variant import Variant
+from harness.model.tflite_graph import Graph, GraphOperator, GraphTensor
 
 Operands = Sequence[GraphTensor | None]
 Check = Callable[[Operands, GraphTensor], Iterator[str]]
@@ -28,13 +27,8 @@ def is_quantized(graph: Graph) -> bool:
     return any(graph.tensors[index].dtype == "int8" for operator in graph.operators for index in operator.outputs)
 
 
-def unsupported(variant: Variant) -> list[str]:
-    """What can't be compiled, a line each, with the layer's name; empty where every operator can.
-
-    Raises:
-        ModelError: the file is gone or changed.
-    """
-    graph = open_graph(variant.model)
+def unsupported(graph: Graph) -> list[str]:
+    """What can't be compiled, a line each, with the layer's name; empty where every operator can."""
     quantized = is_quantized(graph)
     complaints = [
         f"layer {operator.name} ({operator.op}): {complaint}"

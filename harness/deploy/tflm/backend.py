@@ -8,19 +8,36 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from harness.deploy.arena import Lifetime, lower_bound
-from harness.deploy.backend import GeneratedCode, Step
+from harness.deploy.backend import Claims, GeneratedCode, Step
+from harness.deploy.dense_tolerance import SHORT_MULTIPLIER, TWO_ROUNDINGS, DenseDeviation, tolerance_of
 from harness.deploy.firmware import CODE_DIRECTORY, Firmware
 from harness.deploy.options import BuildOptions
-from harness.deploy.target import Target
+from harness.deploy.target import Core, Target
 from harness.deploy.tflm.generated import copy_glue, header, write_model
 from harness.deploy.tflm.library import RELEASE_WITH_LOGS, Compiler, archive, gather
-from harness.deploy.tflm.operators import needed_methods, resolver_methods, unsupported
+from harness.deploy.tflm.operators import needed_methods, operators_by_type, resolver_methods, unsupported
 from harness.deploy.tflm.probe import Arena, link_probe, measure_arena
 from harness.deploy.tflm.tree import find_tree
 from harness.deploy.toolchain import find_toolchain, require_cxx_headers
 from harness.errors import BuildError, ConfigError
 from harness.model.tflite_graph import Graph, open_graph
-from harness.optimize.variant import Variant
+from harness.optimize.variant import Quantization, Variant
+
+QUANTIZATIONS = (
+    Quantization.FLOAT32,
+    Quantization.INT8_FLOAT_IO,
+    Quantization.INT8,
+    Quantization.INT16X8_FLOAT_IO,
+    Quantization.INT16X8,
+)
+"""TFLM has no hybrid kernels, which `dynamic` wants, and its DEQUANTIZE takes no float16. A model whose weights are so
+small that the converter left them float32 is taken whatever it is called."""
+
+DENSE_DEVIATION = DenseDeviation(
+    "TensorFlow Lite Micro scales sums of FULLY_CONNECTED with two roundings or 16 bits of the multiplier, TFLite with "
+    "one and 32",
+    {"int8": TWO_ROUNDINGS, "int16": SHORT_MULTIPLIER},
+)
 
 ARENA_FILE = "arena.json"
 """In the directory of the generated code: the `Arena` as it was found."""
@@ -46,6 +63,14 @@ class TflmBackend:
 
     def load(self) -> None:
         """Nothing to import."""
+
+    def claims(self) -> Claims:
+        """The operators of the user's tree, on every core; nothing where there is no tree."""
+        try:
+            operators = operators_by_type(find_tree())
+        except (ConfigError, BuildError):
+            return Claims(tuple(Core), {})
+        return Claims(tuple(Core), {kind: operators[kind.activations] for kind in QUANTIZATIONS})
 
     def complaints(self, variant: Variant, target: Target, options: BuildOptions) -> Sequence[str]:  # noqa: ARG002
         """No tree, no headers for C++, or what the tree lacks: downloads, kernels, operators."""
@@ -91,6 +116,7 @@ class TflmBackend:
             steps=tuple(Step(f"{operator.op}_{operator.index}", (operator.name,)) for operator in graph.operators),
             inputs=tuple(graph.tensors[index].value() for index in graph.inputs),
             outputs=tuple(graph.tensors[index].value() for index in graph.outputs),
+            tolerance=tolerance_of(graph, DENSE_DEVIATION),
         )
 
 

@@ -18,6 +18,10 @@ _METHOD = re.compile(
     r'TfLiteStatus\s+(Add\w+)\s*\([^{}]*\{\s*return\s+(?:AddBuiltin\(\s*BuiltinOperator_(\w+)|AddCustom\(\s*"([^"]+)")'
 )
 
+# Where a kernel is registered, such as `TFLMRegistration Register_CONV_2D() {`.
+_REGISTRATION = re.compile(r"\bRegister_(\w+)\(\)\s*\{")
+_TYPES = {"float32": "kTfLiteFloat32", "int8": "kTfLiteInt8", "int16": "kTfLiteInt16"}
+
 
 def resolver_methods(tree: Tree) -> Mapping[str, str]:
     """By the TFLite operator's name, such as `CONV_2D`, the resolver's method that adds it, such as `AddConv2D`.
@@ -38,6 +42,38 @@ def _methods(header: Path) -> Mapping[str, str]:
     if not methods:
         raise ConfigError(f"{header}: has no operators that I can find; this TensorFlow Lite Micro is of another kind")
     return methods
+
+
+def operators_by_type(tree: Tree) -> Mapping[str, tuple[str, ...]]:
+    """By a type of activations, the tree's operators whose kernels name it, or no type at all: these move bytes.
+
+    By rule of thumb: a file may hold several kernels, and a kernel may name a type to refuse it.
+
+    Raises:
+        ConfigError: as `resolver_methods`.
+    """
+    texts = _kernel_texts(tree)
+    found: dict[str, list[str]] = {kind: [] for kind in _TYPES}
+    for operator in sorted(resolver_methods(tree)):
+        text = texts.get(operator, "")
+        named = [kind for kind, name in _TYPES.items() if name in text]
+        for kind in named or _TYPES:
+            found[kind].append(operator)
+    return {kind: tuple(operators) for kind, operators in found.items()}
+
+
+def _kernel_texts(tree: Tree) -> Mapping[str, str]:
+    """By operator, the source that registers its kernel, and what that shares with the kernels of other targets."""
+    texts: dict[str, str] = {}
+    for folder in (tree.micro / "kernels", tree.micro / "kernels/cmsis_nn", tree.root / "signal/micro/kernels"):
+        for file in sorted(one for suffix in ("cc", "cpp") for one in folder.glob(f"*.{suffix}")):
+            text = file.read_text(errors="replace")
+            shared = tree.micro / "kernels" / f"{file.stem}_common{file.suffix}"
+            if shared.is_file():
+                text += shared.read_text(errors="replace")
+            for operator in _REGISTRATION.findall(text):
+                texts[operator] = texts.get(operator, "") + text
+    return texts
 
 
 def needed_methods(graph: Graph, methods: Mapping[str, str]) -> list[str]:

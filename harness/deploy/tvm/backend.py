@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING
 
 from harness.cache import sha256
 from harness.deploy.backend import Claims, GeneratedCode, Step
+from harness.deploy.float16_constants import open_float32_graph
 from harness.deploy.options import BuildOptions, Kernels
 from harness.deploy.target import Core, Target
 from harness.deploy.tvm.supported import operators, unsupported
 from harness.deploy.tvm.tuning_records import Choices, TuningFile
 from harness.errors import BuildError, HarnessError
-from harness.model.tflite_graph import Graph, open_graph
+from harness.model.tflite_graph import Graph
 from harness.optimize.variant import Quantization, Variant
 
 if TYPE_CHECKING:
@@ -23,13 +24,13 @@ if TYPE_CHECKING:
     from harness.deploy.tvm.program import KernelSource, Program
 
 _INTEGERS = (Quantization.INT8, Quantization.INT8_FLOAT_IO)
-_QUANTIZATIONS = (Quantization.FLOAT32, *_INTEGERS)
+_QUANTIZATIONS = (Quantization.FLOAT32, Quantization.FLOAT16, *_INTEGERS)
 _PACKAGES = ("apache-tvm", "apache-tvm-ffi", "tflite")
 
 
 @dataclass(frozen=True)
 class TvmBackend:
-    """Compiles float32 and int8 models; nothing of TVM runs on the target.
+    """Compiles float32, float16 and int8 models; nothing of TVM runs on the target.
 
     Attributes:
         choices: sizes of tiles by task, while they are tuned; None: the best that the user's tuning file knows.
@@ -52,14 +53,14 @@ class TvmBackend:
         from harness.deploy.tvm import float_graph, int8_graph, lowering  # noqa: F401
 
     def claims(self) -> Claims:
-        """Float32 and int8 on every core."""
+        """Floats and int8 on every core."""
         return Claims(tuple(Core), {kind: operators(kind in _INTEGERS) for kind in _QUANTIZATIONS})
 
     def complaints(self, variant: Variant, target: Target, options: BuildOptions) -> Sequence[str]:  # noqa: ARG002
         """Quantizations, operators and types that are missing; every core will do."""
         if variant.quantization not in _QUANTIZATIONS:
             return [f"{variant.quantization} is not supported; convert the model to {', '.join(_QUANTIZATIONS)}"]
-        return unsupported(open_graph(variant.model), variant.quantization in _INTEGERS)
+        return unsupported(open_float32_graph(variant.model), variant.quantization in _INTEGERS)
 
     def generate(self, variant: Variant, target: Target, options: BuildOptions, directory: Path) -> GeneratedCode:
         """Write `model.c` and `kernels.o` into an empty directory.
@@ -83,7 +84,7 @@ class TvmBackend:
         choices = self.choices
         if choices is None:
             choices = TuningFile.of_user().best(target.name, version("apache-tvm"))
-        return _program(variant, open_graph(variant.model), target, _uses_dsp(target, options), choices)
+        return _program(variant, open_float32_graph(variant.model), target, _uses_dsp(target, options), choices)
 
 
 def _uses_dsp(target: Target, options: BuildOptions) -> bool:

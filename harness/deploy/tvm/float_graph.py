@@ -93,6 +93,7 @@ def _import(model: Model, graph: Graph, operators: list[GraphOperator]) -> tvm.I
 
     file = tflite.Model.GetRootAs(model.read_bytes(), 0)
     subgraph = file.Subgraphs(0)
+    makers = {one.Outputs(0): one for one in map(subgraph.Operators, range(subgraph.OperatorsLength()))}
     builder = relax.BlockBuilder()
     for operator in operators:
         with builder.function(_name(operator)):
@@ -101,10 +102,12 @@ def _import(model: Model, graph: Graph, operators: list[GraphOperator]) -> tvm.I
                 tensor = graph.tensors[index]
                 inputs.append(relax.Var(f"tensor_{index}", relax.TensorType(tensor.shape, tensor.dtype)))
                 table.set_expr(get_tensor_name(subgraph, index), inputs[-1])
+            for tensor in (graph.tensors[index] for index in operator.inputs if index is not None and index in makers):
+                if tensor.data is not None:  # the file has an operator that makes it of another constant
+                    table.set_expr(get_tensor_name(subgraph, tensor.index), relax.const(tensor.data))
             with builder.dataflow():
                 converter = OperatorConverter(file, subgraph, table, builder)
-                source = subgraph.Operators(operator.index)
-                result = builder.normalize(converter.convert_map[operator.op](op=source))
+                result = builder.normalize(converter.convert_map[operator.op](op=makers[operator.outputs[0]]))
                 output = builder.emit_output(result)
             builder.emit_func_output(output, inputs)
     return builder.get()

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from harness.deploy.quantize_math import (
-    INT8_MAX,
-    INT8_MIN,
     INT32_MAX,
     QUARTER,
     Rounding,
+    breaking_ties,
     channel_parameters,
     has_short_form,
+    largest_accumulator,
     multiply,
     quantize_multiplier,
 )
@@ -60,9 +60,12 @@ def _channels(
         # What pruning left behind comes with biases and scales of any size; its outputs are one value.
         value = multiply(int(bias[channel]), multipliers[channel], rounding)
         bias[channel], multipliers[channel] = 4 * np.clip(value, -256, 256), QUARTER
-    farthest = max(INT8_MAX - zero_point, zero_point - INT8_MIN)
-    largest = int((np.abs(bias) + np.abs(weights).sum(axis=1) * farthest).max(initial=0))
+    largest = largest_accumulator(weights, bias, zero_point)
     short = has_short_form(multipliers, rounding, largest)
+    if rounding is Rounding.ONCE:
+        without_ties = [breaking_ties(each, largest) for each in multipliers]
+        short = short and None not in without_ties
+        multipliers = [one or each for one, each in zip(without_ties, multipliers, strict=True)]
     folded = bias - zero_point * weights.sum(axis=1)
     requantization = Requantization(source.clamp(), rounding, short)
     return _Channels(requantization, channel_parameters(folded, multipliers, rounding, short))

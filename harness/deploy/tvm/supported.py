@@ -61,6 +61,8 @@ def _complaints(graph: Graph, operator: GraphOperator, quantized: bool) -> Itera
         yield from MOVES[operator.op](operator, inputs, outputs)
     elif quantized or operator.op.startswith("RESIZE"):
         yield from _CHECKS[operator.op](operator, inputs, outputs[0])
+    elif operator.op == "FULLY_CONNECTED":
+        yield from _whole_vectors(inputs)
 
 
 def _type_complaints(
@@ -99,6 +101,13 @@ def _weighted(operator: GraphOperator, inputs: list[GraphTensor | None], _output
         yield "the batch must be 1"
     if operator.op == "CONV_2D" and weights.shape[3] != x.shape[3]:
         yield "grouped convolutions are not supported"
+
+
+def _whole_vectors(inputs: list[GraphTensor | None]) -> Iterator[str]:
+    """TVM's front end does not flatten what a float dense layer reads."""
+    x, weights = inputs[0], inputs[1] if len(inputs) > 1 else None
+    if x is None or weights is None or not x.shape or x.shape[-1:] != weights.shape[-1:]:
+        yield "the input's last dimension must be that of the weights"
 
 
 def _pooled(_operator: GraphOperator, inputs: list[GraphTensor | None], output: GraphTensor) -> Iterator[str]:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from harness.model.dataset import Dataset
+from harness.model.dataset import Dataset, Task
 from harness.model.datasets.on_disk import require
 from harness.model.datasets.source import DataSpec, Split
 from harness.model.datasets.sources import at_hand, load_split, source_of, stand_in
@@ -17,6 +17,9 @@ from harness.model.training.training import Training
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+
+MOST_JUDGED = 200
+"""Samples of values and of sequences that go through a board; of those that are computed there are any number."""
 
 UNTRAINED = "seeded, untrained: timing, memory and energy hold; accuracy means nothing"
 
@@ -66,7 +69,8 @@ class ZooEntry:
     @property
     def metric(self) -> str:
         """What it is judged by, for people."""
-        return self.judged_by or METRIC_TITLES[self.goal.metric]
+        usual = "perplexity" if self.goal.task is Task.NEXT else METRIC_TITLES[self.goal.metric]
+        return self.judged_by or usual
 
     @property
     def trained(self) -> bool:
@@ -78,7 +82,10 @@ class ZooEntry:
     @property
     def remark(self) -> str:
         """What reports have to say about its weights."""
-        return f"trained on {source_of(self.data).title}" if self.data and self.trained else UNTRAINED
+        if self.data is None or not self.training.epochs:
+            return UNTRAINED
+        title = source_of(self.data).title
+        return f"trained on {title}" if self.trained else f"{UNTRAINED}; trained once {title} is in the data directory"
 
     def split(self) -> Split:
         """The samples that it is trained on and judged by.
@@ -99,11 +106,14 @@ class ZooEntry:
                 require(path)
 
     def test_data(self) -> Dataset | None:
-        """Labelled samples to judge it by; None where it was not trained, or does not tell classes."""
-        if self.data is None or not self.trained or not self.goal.classifies or source_of(self.data).noise:
+        """Labelled samples to judge it by; None where it was not trained, or only gives back what it gets."""
+        if self.data is None or not self.trained or self.goal.reconstructs or source_of(self.data).noise:
             return None
-        split, title = self.split(), source_of(self.data).title
-        return Dataset(f"{self.data.name} (test)", split.test_x, split.test_y.astype("int64"), title)
+        split, title, task = self.split(), source_of(self.data).title, self.goal.task
+        most = len(split.test_x) if task is Task.CLASSIFY else MOST_JUDGED
+        first = f", first {most:,}" if most < len(split.test_x) else ""
+        labels = split.test_y[:most].astype("float32" if task is Task.REGRESS else "int64")
+        return Dataset(f"{self.data.name} (test{first})", split.test_x[:most], labels, title, task)
 
     def representative(self, count: int, seed: int) -> NDArray[np.generic]:
         """(count, *input shape) of the training samples, or made up: what quantization is calibrated with.

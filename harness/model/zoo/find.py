@@ -99,4 +99,4 @@ def _task(goal: Goal) -> str:
         return "next character" if goal.indices else "next element of a sequence"
     if goal.classifies:
         return "classification"
-    return "reconstruction" if goal.input_shape == (goal.outputs,) and goal.outputs > 1 else "regression"
+    return "reconstruction" if goal.reconstructs else "regression"

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from harness.model.datasets.sources import data_spec
 from harness.model.goal import classify
+from harness.model.training.training import Training
 from harness.model.zoo.blocks import normalized_relu
 from harness.model.zoo.entry import ZooEntry
 
@@ -33,4 +35,7 @@ ENTRY = ZooEntry(
     source="MLPerf Tiny v1.0 keyword spotting reference; Zhang et al., Hello Edge, 2017",
     goal=classify(INPUT_SHAPE, 12, (-123.5, 25.5)),
     build=build,
+    data=data_spec("speech_commands"),
+    # Batches as in EdgeMark's description of it; how long and at what rate is ours.
+    training=Training(30, 100, 1e-3, "cosine"),
 )

@@ -63,6 +63,30 @@ def test_the_operators_are_those_of_the_trees_own_resolver(tmp_path: Path, monke
     }
 
 
+def test_operators_are_claimed_for_the_types_that_their_kernels_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = write_tree(tmp_path / "tree")
+    kernels = root / "tensorflow/lite/micro/kernels"
+    (kernels / "elementwise.cc").write_text("TFLMRegistration Register_ABS() {\n  case kTfLiteFloat32: ;\n}\n")
+    (kernels / "fully_connected_common.cc").write_text("if (type == kTfLiteInt16) {}\n")
+    (kernels / "cmsis_nn/fully_connected.cc").write_text("R Register_FULLY_CONNECTED() {\n  case kTfLiteInt8: ;\n}\n")
+    monkeypatch.setenv("TFLM_ROOT", str(root))
+    integers, bytes_alone = ("FULLY_CONNECTED",), ("ASSIGN_VARIABLE", "CIRCULAR_BUFFER")
+    assert TflmBackend().claims().operators == {
+        Quantization.FLOAT32: ("ABS", *bytes_alone),
+        Quantization.INT8_FLOAT_IO: (*bytes_alone, *integers),
+        Quantization.INT8: (*bytes_alone, *integers),
+        Quantization.INT16X8_FLOAT_IO: (*bytes_alone, *integers),
+        Quantization.INT16X8: (*bytes_alone, *integers),
+    }
+
+
+@pytest.mark.usefixtures("_no_tree")
+def test_without_a_tree_nothing_is_claimed() -> None:
+    assert TflmBackend().claims().operators == {}
+
+
 def test_a_resolver_of_another_kind_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     root = write_tree(tmp_path / "tree")
     (root / "tensorflow/lite/micro/micro_mutable_op_resolver.h").write_text("class Resolver {};")

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from harness.bench.agreement import compare
+from harness.bench.agreement import compare, output_steps
 from harness.bench.device import Device
 from harness.bench.footprint import read_footprint
 from harness.bench.runner import Plan, prepare
@@ -20,12 +20,16 @@ from harness.board.virtual.machine_console import MachineConsole
 from harness.deploy.build import build_firmware
 from harness.deploy.firmware import Firmware
 from harness.deploy.options import O2, BuildOptions, Kernels, LinkTime, Optimization
+from harness.deploy.quantize_math import Rounding
 from harness.deploy.tflm import TflmBackend
 from harness.deploy.tflm import backend as tflm
-from harness.deploy.tflm.backend import read_arena
+from harness.deploy.tflm.backend import QUANTIZATIONS, read_arena
 from harness.errors import FirmwareError, UnsupportedModelError
-from harness.optimize.variant import Variant
+from harness.model.tflite_graph import open_graph
+from harness.optimize import make_variant
+from harness.optimize.variant import Quantization, Variant
 from harness.paths import cache_directory
+from tests.deploy.test_dense_tolerance import dense_layers, dense_outputs
 from tests.deploy.tflm.test_tflm_backend import chain
 from tests.deploy.tiny_model import TinyModel, variant_of
 
@@ -63,6 +67,42 @@ def start(firmware: Firmware) -> Device:
     device = Device(MachineConsole(machine), firmware)
     device.connect()
     return device
+
+
+@pytest.mark.parametrize("options", [O2, REFERENCE], ids=str)
+def test_dense_layers_round_twice_and_stay_within_the_stated_bound(options: BuildOptions, tmp_path: Path) -> None:
+    variant = variant_of(dense_layers(tmp_path, 3, 2, 3 / 40))
+    graph = open_graph(variant.model)
+    firmware = build_firmware(variant, L4R5.target, TflmBackend(), options)
+    device, work = start(firmware), prepare(variant, Plan(random_samples=200))
+    outputs = [device.infer(data).output for data in work.inputs]
+    given = [np.frombuffer(data, np.int8).astype(np.int64) for data in work.inputs]
+    twice = [dense_outputs(graph, stored, Rounding.TWICE).astype(np.int8).tobytes() for stored in given]
+    once = [dense_outputs(graph, stored, Rounding.ONCE).astype(np.int8).tobytes() for stored in given]
+    assert (outputs, list(work.references)) == (twice, once)
+    agreement = compare(outputs, work.references, variant.model.outputs, stated=firmware.tolerance)
+    assert agreement.largest > 0
+    assert not agreement.disagreement
+
+
+@pytest.mark.parametrize("quantization", QUANTIZATIONS, ids=str)
+def test_what_is_claimed_is_built_and_agrees_with_the_host(quantization: Quantization) -> None:
+    variant = make_variant("cnn_3", quantization)
+    claims = TflmBackend().claims()
+    assert {layer.op for layer in variant.model.layers} <= set(claims.operators[quantization])
+    # CMSIS-NN has no int16 FULLY_CONNECTED with a scale for each channel, which the converter makes.
+    wide = quantization.activations == "int16"
+    firmware = build_firmware(variant, L4R5.target, TflmBackend(), REFERENCE if wide else O2)
+    device, work = start(firmware), prepare(variant, Plan(random_samples=5))
+    outputs = [device.infer(data).output for data in work.inputs]
+    steps = output_steps(variant.model)
+    assert not compare(outputs, work.references, variant.model.outputs, steps, firmware.tolerance).disagreement
+
+
+@pytest.mark.parametrize("quantization", [Quantization.DYNAMIC, Quantization.FLOAT16], ids=str)
+def test_what_is_not_claimed_is_refused(quantization: Quantization) -> None:
+    assert quantization not in TflmBackend().claims().operators
+    assert TflmBackend().complaints(make_variant("cnn_3", quantization), L4R5.target, O2)
 
 
 @pytest.mark.parametrize("options", [O2, REFERENCE, replace(O2, link_time=LinkTime.LTO)], ids=str)

@@ -129,6 +129,16 @@ def test_an_int8_model_is_no_float_variant(tmp_path: Path) -> None:
     assert any("not float32" in complaint for complaint in complaints)
 
 
+def test_a_float_dense_layer_that_would_flatten_its_input_is_refused(tmp_path: Path) -> None:
+    tiny = TinyModel()
+    x, y = tiny.tensor((1, 2, 3), "float32"), tiny.tensor((1, 4), "float32")
+    weights = tiny.tensor((4, 6), "float32", data=np.ones((4, 6)))
+    tiny.operator("FULLY_CONNECTED", [x, weights, -1], y, "FullyConnectedOptions")
+    model = tiny.write(tmp_path / "model.tflite", [x], [y])
+    complaints = TvmBackend().complaints(variant_of(model, Quantization.FLOAT32), CORTEX_M4, O2)
+    assert complaints == ["layer tensor_1 (FULLY_CONNECTED): the input's last dimension must be that of the weights"]
+
+
 def test_importing_versions_and_refusing_import_no_tvm() -> None:
     script = (
         "import sys, harness.deploy.tvm as backend\n"

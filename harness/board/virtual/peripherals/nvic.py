@@ -6,7 +6,8 @@ Armv6-M has no active bits.
 from __future__ import annotations
 
 from harness.board.virtual.engine import Engine
-from harness.board.virtual.exceptions import FIRST_INTERRUPT, ExceptionModel
+from harness.board.virtual.exception_state import FIRST_INTERRUPT
+from harness.board.virtual.exceptions import ExceptionModel
 from harness.board.virtual.peripherals.register_block import RegisterBlock
 
 _SET_ENABLE, _CLEAR_ENABLE, _SET_PENDING, _CLEAR_PENDING, _ACTIVE, _PRIORITY = 0x000, 0x080, 0x100, 0x180, 0x200, 0x300

@@ -9,7 +9,8 @@ import logging
 from collections.abc import Callable, Mapping
 
 from harness.board.virtual.engine import Engine
-from harness.board.virtual.exceptions import FIRST_INTERRUPT, ExceptionModel
+from harness.board.virtual.exception_state import FIRST_INTERRUPT
+from harness.board.virtual.exceptions import ExceptionModel
 from harness.board.virtual.memory_interface import CacheControl
 from harness.board.virtual.peripherals.core_debug import CoreDebug
 from harness.board.virtual.peripherals.exception_registers import ExceptionRegisters

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from harness.board.virtual.engine import Engine
-from harness.board.virtual.exceptions import SYSTICK, ExceptionModel
+from harness.board.virtual.exception_state import SYSTICK
+from harness.board.virtual.exceptions import ExceptionModel
 from harness.board.virtual.peripherals.register_block import RegisterBlock
 from harness.board.virtual.scheduler import NEVER, Scheduler
 

@@ -56,8 +56,9 @@ class Requantization:
 def _rounded_once(accumulator: Expr, multiplier: Expr, total_shift: Expr) -> Expr:
     shift = total_shift.astype("int64")
     half = T.shift_left(T.int64(1), shift - T.int64(1))
-    product = accumulator.astype("int64") * multiplier.astype("int64") + half
-    return T.shift_right(product, shift).astype("int32")
+    product = accumulator.astype("int64") * multiplier.astype("int64")
+    # Ties go away from zero: one less where the product is negative.
+    return T.shift_right(product + half + T.shift_right(product, T.int64(63)), shift).astype("int32")
 
 
 def _rounded_twice(accumulator: Expr, multiplier: Expr, shift: Expr) -> Expr:

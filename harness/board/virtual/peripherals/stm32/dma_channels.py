@@ -2,57 +2,40 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Final
 
 from harness.board.virtual.connections import Connections
 from harness.board.virtual.family import PeripheralEntry
 from harness.board.virtual.peripherals.register_block import RegisterBlock
-from harness.board.virtual.peripherals.stm32.dma_transfer import Setting, Transfer
-from harness.board.virtual.serial_line import WaitLoop
+from harness.board.virtual.peripherals.stm32.dma_controller import DmaController
+from harness.board.virtual.peripherals.stm32.dma_transfer import Setting
 
-_ISR, _IFCR, _FIRST, _STRIDE, _CSELR = 0x00, 0x04, 0x08, 0x14, 0xA8
+_ISR, _IFCR, _CSELR = 0x00, 0x04, 0xA8
 _CCR, _CNDTR, _CPAR, _CMAR = 0x0, 0x4, 0x8, 0xC
 _EN, _TCIE, _HTIE, _TEIE, _DIR, _CIRC, _PINC, _MINC, _MEM2MEM = (1 << bit for bit in (0, 1, 2, 3, 4, 5, 6, 7, 14))
 _GIF, _TCIF, _HTIF, _TEIF = 1 << 0, 1 << 1, 1 << 2, 1 << 3
 
 
-class DmaChannels(RegisterBlock):
+class DmaChannels(DmaController):
     """Channels 1 to `channels`.
 
     Requests come from a DMAMUX, or with the option `selects` are chosen here, by CSELR; their keys are then
     (controller, channel, selection).
     """
 
-    def __init__(self, connections: Connections, entry: PeripheralEntry) -> None:
-        """Options: `channels`, `selects`. Interrupts: one a channel, in their order; several may share a number."""
-        super().__init__(entry.name, entry.origin, entry.size)
-        count = int(entry.options.get("channels", 7))
-        self._selects: Final = bool(entry.options.get("selects", False))
-        self._requests: Final = connections.dma
-        self._scheduler: Final = connections.scheduler
-        self._waits: Final = WaitLoop(connections.scheduler)
-        self._lines = [connections.interrupts.line(entry.interrupts[str(index)]) for index in range(count)]
-        self._transfers = [
-            Transfer(connections, (entry.name, index + 1), partial(self._progress, index)) for index in range(count)
-        ]
+    first_register, stride, first_channel = 0x08, 0x14, 1
 
-    def reset(self) -> None:
-        """All channels disabled."""
-        super().reset()
-        for index, transfer in enumerate(self._transfers):
-            transfer.stop()
-            self._drive(index)
+    def __init__(self, connections: Connections, entry: PeripheralEntry) -> None:
+        """Options: `channels`, `selects`."""
+        super().__init__(connections, entry, int(entry.options.get("channels", 7)))
+        self._selects: Final = bool(entry.options.get("selects", False))
 
     def read(self, offset: int) -> int:
         """Storage; CNDTR counts down."""
         if offset == _ISR:
-            status = self.stored(_ISR)
-            if self._waits.looks_again(status):
-                self._scheduler.skip_to(self._scheduler.next)
-            return self.stored(_ISR)
-        index, register = divmod(offset - _FIRST, _STRIDE)
-        if register == _CNDTR and 0 <= index < len(self._transfers) and self._transfers[index].setting:
+            return self._look(_ISR)
+        index, register = self._place(offset)
+        if register == _CNDTR and index is not None and self._transfers[index].setting:
             return self._transfers[index].remaining
         return super().read(offset)
 
@@ -63,13 +46,14 @@ class DmaChannels(RegisterBlock):
             self._clear(value)
         elif offset == _CSELR and self._selects:
             super().write(offset, value)
-            for index in range(len(self._transfers)):
-                self._requests.route((self.name, index + 1), (self.name, index + 1, value >> 4 * index & 0xF))
+            for channel in range(len(self._transfers)):
+                selected = (self.name, channel + 1, value >> 4 * channel & 0xF)
+                self._requests.route((self.name, channel + 1), selected)
         elif offset != _ISR:
-            index, register = divmod(offset - _FIRST, _STRIDE)
+            index, register = self._place(offset)
             was_enabled = self.stored(offset) & _EN
             super().write(offset, value)
-            if register == _CCR and 0 <= index < len(self._transfers):
+            if register == _CCR and index is not None:
                 self._switch(index, value, bool(was_enabled))
 
     def _switch(self, index: int, control: int, was_enabled: bool) -> None:
@@ -123,10 +107,6 @@ class DmaChannels(RegisterBlock):
     def _drive(self, index: int) -> None:
         enabled = self.stored(self._register(index, _CCR)) & (_TCIE | _HTIE | _TEIE)
         self._lines[index].drive(bool(enabled & self.stored(_ISR) >> 4 * index))
-
-    @staticmethod
-    def _register(index: int, register: int) -> int:
-        return _FIRST + _STRIDE * index + register
 
 
 def build(connections: Connections, entry: PeripheralEntry) -> RegisterBlock:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Final
 
 from harness.board.virtual.connections import Connections
 from harness.board.virtual.family import PeripheralEntry
 from harness.board.virtual.peripherals.register_block import RegisterBlock
-from harness.board.virtual.peripherals.stm32.dma_transfer import Setting, Transfer
-from harness.board.virtual.serial_line import WaitLoop
+from harness.board.virtual.peripherals.stm32.dma_controller import DmaController
+from harness.board.virtual.peripherals.stm32.dma_transfer import Setting
 
-_LISR, _HISR, _LIFCR, _HIFCR, _FIRST, _STRIDE, _STREAMS = 0x00, 0x04, 0x08, 0x0C, 0x10, 0x18, 8
+_LISR, _HISR, _LIFCR, _HIFCR = 0x00, 0x04, 0x08, 0x0C
+_STREAMS = 8
 _CR, _NDTR, _PAR, _M0AR, _M1AR = 0x00, 0x04, 0x08, 0x0C, 0x10
 _EN, _TEIE, _HTIE, _TCIE, _CIRC, _PINC, _MINC, _DBM, _CT = (1 << bit for bit in (0, 2, 3, 4, 8, 9, 10, 18, 19))
 _TEIF, _HTIF, _TCIF = 1 << 3, 1 << 4, 1 << 5
@@ -21,40 +21,26 @@ _SHIFTS = (0, 6, 16, 22)
 _FROM_MEMORY, _BETWEEN_MEMORIES = 1, 2
 
 
-class DmaStreams(RegisterBlock):
+class DmaStreams(DmaController):
     """Streams 0 to 7.
 
     Requests are selected by CHSEL, and their keys are (controller, stream, selection), or they come from a DMAMUX with
     the option `selects: false`. The FIFO passes everything on at once; sizes of memory accesses do not matter then.
     """
 
-    def __init__(self, connections: Connections, entry: PeripheralEntry) -> None:
-        """Option: `selects`. Interrupts: one a stream, in their order."""
-        super().__init__(entry.name, entry.origin, entry.size)
-        self._selects: Final = bool(entry.options.get("selects", True))
-        self._requests: Final = connections.dma
-        self._scheduler: Final = connections.scheduler
-        self._waits: Final = WaitLoop(connections.scheduler)
-        self._lines = [connections.interrupts.line(entry.interrupts[str(index)]) for index in range(_STREAMS)]
-        self._transfers = [
-            Transfer(connections, (entry.name, index), partial(self._progress, index)) for index in range(_STREAMS)
-        ]
+    first_register, stride = 0x10, 0x18
 
-    def reset(self) -> None:
-        """All streams disabled."""
-        super().reset()
-        for index, transfer in enumerate(self._transfers):
-            transfer.stop()
-            self._drive(index)
+    def __init__(self, connections: Connections, entry: PeripheralEntry) -> None:
+        """Option: `selects`."""
+        super().__init__(connections, entry, _STREAMS)
+        self._selects: Final = bool(entry.options.get("selects", True))
 
     def read(self, offset: int) -> int:
         """Storage; NDTR counts down."""
         if offset in (_LISR, _HISR):
-            if self._waits.looks_again(self.stored(offset)):
-                self._scheduler.skip_to(self._scheduler.next)
-            return self.stored(offset)
-        index, register = divmod(offset - _FIRST, _STRIDE)
-        if register == _NDTR and 0 <= index < _STREAMS and self._transfers[index].setting:
+            return self._look(offset)
+        index, register = self._place(offset)
+        if register == _NDTR and index is not None and self._transfers[index].setting:
             return self._transfers[index].remaining
         return super().read(offset)
 
@@ -64,13 +50,13 @@ class DmaStreams(RegisterBlock):
         if offset in (_LIFCR, _HIFCR):
             status = offset - _LIFCR
             super().write(status, self.stored(status) & ~value)
-            for index in range(_STREAMS):
-                self._drive(index)
+            for stream in range(_STREAMS):
+                self._drive(stream)
         elif offset not in (_LISR, _HISR):
-            index, register = divmod(offset - _FIRST, _STRIDE)
+            index, register = self._place(offset)
             was_enabled = bool(self.stored(offset) & _EN)
             super().write(offset, value)
-            if register == _CR and 0 <= index < _STREAMS:
+            if register == _CR and index is not None:
                 self._switch(index, value, was_enabled)
 
     def _switch(self, index: int, control: int, was_enabled: bool) -> None:
@@ -129,10 +115,6 @@ class DmaStreams(RegisterBlock):
     @staticmethod
     def _status(index: int) -> tuple[int, int]:
         return (_LISR if index < 4 else _HISR), _SHIFTS[index % 4]
-
-    @staticmethod
-    def _register(index: int, register: int) -> int:
-        return _FIRST + _STRIDE * index + register
 
 
 def build(connections: Connections, entry: PeripheralEntry) -> RegisterBlock:

@@ -8,6 +8,7 @@ from harness.board.virtual.bus import Bus
 from harness.board.virtual.connections import Connections
 from harness.board.virtual.family import PeripheralEntry
 from harness.board.virtual.peripherals.register_block import RegisterBlock
+from harness.board.virtual.peripherals.stm32.line_groups import LineGroups
 
 _IMR, _RTSR, _FTSR, _SWIER, _PR = 0x00, 0x08, 0x0C, 0x10, 0x14
 
@@ -25,7 +26,7 @@ class ExternalInterrupts(RegisterBlock):
         self._banks: Final = tuple(int(bank) for bank in entry.options.get("banks", (0,)))
         self._select_at: Final = int(entry.options["select_at"])
         self._bus: Final[Bus] = connections.bus
-        self._lines: Final = [(*_lines(name), connections.interrupts.line(n)) for name, n in entry.interrupts.items()]
+        self._lines: Final = LineGroups(connections.interrupts, entry.interrupts)
         connections.pins.listen(self._edge)
 
     def reset(self) -> None:
@@ -58,13 +59,7 @@ class ExternalInterrupts(RegisterBlock):
         raised = 0
         for index, bank in enumerate(self._banks):
             raised |= (self.stored(bank + _PR) & self.stored(bank + _IMR)) << 32 * index
-        for first, last, line in self._lines:
-            line.drive(bool(raised >> first & (1 << last - first + 1) - 1))
-
-
-def _lines(name: str) -> tuple[int, int]:
-    first, _, last = name.partition("-")
-    return int(first), int(last or first)
+        self._lines.drive(raised)
 
 
 def build(connections: Connections, entry: PeripheralEntry) -> RegisterBlock:

@@ -7,6 +7,7 @@ from typing import Final
 from harness.board.virtual.connections import Connections
 from harness.board.virtual.family import PeripheralEntry
 from harness.board.virtual.peripherals.register_block import RegisterBlock
+from harness.board.virtual.peripherals.stm32.line_groups import LineGroups
 
 _RTSR, _FTSR, _SWIER, _RPR, _FPR, _EXTICR, _IMR = 0x00, 0x04, 0x08, 0x0C, 0x10, 0x60, 0x80
 
@@ -17,7 +18,7 @@ class ExternalInterruptsV2(RegisterBlock):
     def __init__(self, connections: Connections, entry: PeripheralEntry) -> None:
         """Connect the lines. Interrupts: by line, such as "0", or lines, such as "4-15"."""
         super().__init__(entry.name, entry.origin, entry.size, {_IMR: 0xFFFF_0000})
-        self._lines: Final = [(*_lines(name), connections.interrupts.line(n)) for name, n in entry.interrupts.items()]
+        self._lines: Final = LineGroups(connections.interrupts, entry.interrupts)
         connections.pins.listen(self._edge)
 
     def reset(self) -> None:
@@ -43,14 +44,7 @@ class ExternalInterruptsV2(RegisterBlock):
             self._drive()
 
     def _drive(self) -> None:
-        raised = (self.stored(_RPR) | self.stored(_FPR)) & self.stored(_IMR)
-        for first, last, line in self._lines:
-            line.drive(bool(raised >> first & (1 << last - first + 1) - 1))
-
-
-def _lines(name: str) -> tuple[int, int]:
-    first, _, last = name.partition("-")
-    return int(first), int(last or first)
+        self._lines.drive((self.stored(_RPR) | self.stored(_FPR)) & self.stored(_IMR))
 
 
 def build(connections: Connections, entry: PeripheralEntry) -> RegisterBlock:

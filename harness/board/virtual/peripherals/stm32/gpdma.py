@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Final
 
 from harness.board.virtual.bus import AccessError, Bus
 from harness.board.virtual.connections import Connections
 from harness.board.virtual.family import PeripheralEntry
 from harness.board.virtual.peripherals.register_block import RegisterBlock
-from harness.board.virtual.peripherals.stm32.dma_transfer import Setting, Transfer
-from harness.board.virtual.serial_line import WaitLoop
+from harness.board.virtual.peripherals.stm32.dma_controller import DmaController
+from harness.board.virtual.peripherals.stm32.dma_transfer import Setting
 
-_MISR, _FIRST, _STRIDE = 0x0C, 0x50, 0x80
+_MISR = 0x0C
 _LBAR, _FCR, _SR, _CR, _TR1, _TR2, _BR1, _SAR, _DAR, _TR3, _BR2, _LLR = (
     0x00, 0x0C, 0x10, 0x14, 0x40, 0x44, 0x48, 0x4C, 0x50, 0x54, 0x58, 0x7C
 )  # fmt: skip
@@ -27,39 +26,26 @@ _LONGEST_CHAIN = 64
 """Empty blocks in a row: a list of nothing else ends here."""
 
 
-class Gpdma(RegisterBlock):
+class Gpdma(DmaController):
     """Channels 0 to `channels` - 1. Bursts, 2D addressing, triggers and data handling are storage."""
 
-    def __init__(self, connections: Connections, entry: PeripheralEntry) -> None:
-        """Option: `channels`. Interrupts: one a channel, in their order."""
-        count = int(entry.options.get("channels", 16))
-        idle = {_FIRST + _STRIDE * index + _SR: _IDLEF for index in range(count)}
-        super().__init__(entry.name, entry.origin, entry.size, idle)
-        self._bus: Final[Bus] = connections.bus
-        self._requests: Final = connections.dma
-        self._scheduler: Final = connections.scheduler
-        self._waits: Final = WaitLoop(connections.scheduler)
-        self._lines = [connections.interrupts.line(entry.interrupts[str(index)]) for index in range(count)]
-        self._transfers = [
-            Transfer(connections, (entry.name, index), partial(self._progress, index)) for index in range(count)
-        ]
+    first_register, stride = 0x50, 0x80
 
-    def reset(self) -> None:
-        """All channels disabled."""
-        super().reset()
-        for index, transfer in enumerate(self._transfers):
-            transfer.stop()
-            self._drive(index)
+    def __init__(self, connections: Connections, entry: PeripheralEntry) -> None:
+        """Option: `channels`."""
+        count = int(entry.options.get("channels", 16))
+        super().__init__(connections, entry, count, {self._register(index, _SR): _IDLEF for index in range(count)})
+        self._bus: Final[Bus] = connections.bus
 
     def read(self, offset: int) -> int:
         """Storage; BR1 counts down, MISR shows the channels that interrupt."""
         if offset == _MISR:
             return sum(self._interrupts(index) << index for index in range(len(self._transfers)))
-        index, register = divmod(offset - _FIRST, _STRIDE)
-        if not 0 <= index < len(self._transfers):
+        index, register = self._place(offset)
+        if index is None:
             return super().read(offset)
-        if register == _SR and self._waits.looks_again(self.stored(offset)):
-            self._scheduler.skip_to(self._scheduler.next)
+        if register == _SR:
+            return self._look(offset)
         setting = self._transfers[index].setting
         if register == _BR1 and setting:
             return self.stored(offset) & ~0xFFFF | self._transfers[index].remaining * setting.source_size
@@ -68,8 +54,8 @@ class Gpdma(RegisterBlock):
     def write(self, offset: int, value: int) -> None:
         """Enable, suspend and reset channels, clear flags."""
         self._waits.interrupted()
-        index, register = divmod(offset - _FIRST, _STRIDE)
-        if not 0 <= index < len(self._transfers):
+        index, register = self._place(offset)
+        if index is None:
             super().write(offset, value)
         elif register == _FCR:
             self._flag(index, clear=value & _FLAGS)
@@ -79,7 +65,7 @@ class Gpdma(RegisterBlock):
             super().write(offset, value)
 
     def _control(self, index: int, value: int) -> None:
-        offset, transfer = self._at(index, _CR), self._transfers[index]
+        offset, transfer = self._register(index, _CR), self._transfers[index]
         was_enabled = self.stored(offset) & _EN
         # EN can be set here, and is cleared by a reset or at the end alone.
         super().write(offset, (value | was_enabled) & ~_RESET)
@@ -97,8 +83,8 @@ class Gpdma(RegisterBlock):
     def _begin(self, index: int) -> None:
         """Start the block that the registers describe, or the next of the list that is not empty."""
         for _ in range(_LONGEST_CHAIN):
-            control = self.stored(self._at(index, _TR2))
-            if self.stored(self._at(index, _BR1)) & 0xFFFF:
+            control = self.stored(self._register(index, _TR2))
+            if self.stored(self._register(index, _BR1)) & 0xFFFF:
                 self._requests.route((self.name, index), control & 0x7F)
                 self._transfers[index].start(self._setting(index, by_request=not control & _SWREQ))
                 return
@@ -107,32 +93,32 @@ class Gpdma(RegisterBlock):
         self._stop(index)
 
     def _setting(self, index: int, *, by_request: bool) -> Setting:
-        control = self.stored(self._at(index, _TR1))
+        control = self.stored(self._register(index, _TR1))
         source_size, destination_size = 1 << (control & 3), 1 << (control >> 16 & 3)
         return Setting(
-            source=self.stored(self._at(index, _SAR)),
-            destination=self.stored(self._at(index, _DAR)),
+            source=self.stored(self._register(index, _SAR)),
+            destination=self.stored(self._register(index, _DAR)),
             source_size=source_size,
             destination_size=destination_size,
             source_step=source_size if control & _SINC else 0,
             destination_step=destination_size if control & _DINC else 0,
-            count=max((self.stored(self._at(index, _BR1)) & 0xFFFF) // source_size, 1),
+            count=max((self.stored(self._register(index, _BR1)) & 0xFFFF) // source_size, 1),
             circular=False,
             by_request=by_request,
         )
 
     def _follow_link(self, index: int) -> bool:
         """Read the next item of the list into the registers; false where there is none."""
-        link = self.stored(self._at(index, _LLR))
+        link = self.stored(self._register(index, _LLR))
         if not link:
             return False
-        address = self.stored(self._at(index, _LBAR)) & 0xFFFF_0000 | link & 0xFFFC
+        address = self.stored(self._register(index, _LBAR)) & 0xFFFF_0000 | link & 0xFFFC
         if not link >> 16 & 1:
-            super().write(self._at(index, _LLR), 0)
+            super().write(self._register(index, _LLR), 0)
         try:
             for bit, register in _LINKED:
                 if link >> bit & 1:
-                    super().write(self._at(index, register), self._bus.load(address, 4))
+                    super().write(self._register(index, register), self._bus.load(address, 4))
                     address += 4
         except AccessError:
             self._flag(index, raised=_ULEF)
@@ -140,7 +126,7 @@ class Gpdma(RegisterBlock):
         return True
 
     def _progress(self, index: int, half: bool, done: bool, failed: bool) -> None:
-        last = not self.stored(self._at(index, _LLR))
+        last = not self.stored(self._register(index, _LLR))
         if half and not done:
             self._flag(index, raised=_HTF)
         if failed:
@@ -148,7 +134,7 @@ class Gpdma(RegisterBlock):
             self._stop(index)
         elif done:
             self._finish_block(index)
-            if last or self.stored(self._at(index, _TR2)) & _ONLY_LAST != _ONLY_LAST:
+            if last or self.stored(self._register(index, _TR2)) & _ONLY_LAST != _ONLY_LAST:
                 self._flag(index, raised=_TCF)
             if self._follow_link(index):
                 self._begin(index)
@@ -160,30 +146,26 @@ class Gpdma(RegisterBlock):
         """Leave the registers as the block has moved them."""
         setting = self._transfers[index].setting
         if setting:
-            super().write(self._at(index, _SAR), setting.source)
-            super().write(self._at(index, _DAR), setting.destination)
-        super().write(self._at(index, _BR1), self.stored(self._at(index, _BR1)) & ~0xFFFF)
+            super().write(self._register(index, _SAR), setting.source)
+            super().write(self._register(index, _DAR), setting.destination)
+        super().write(self._register(index, _BR1), self.stored(self._register(index, _BR1)) & ~0xFFFF)
 
     def _stop(self, index: int) -> None:
         self._transfers[index].stop()
-        control = self._at(index, _CR)
+        control = self._register(index, _CR)
         super().write(control, self.stored(control) & ~_EN)
         self._flag(index, raised=_IDLEF)
 
     def _flag(self, index: int, *, raised: int = 0, clear: int = 0) -> None:
-        status = self._at(index, _SR)
+        status = self._register(index, _SR)
         super().write(status, self.stored(status) & ~clear | raised)
         self._drive(index)
 
     def _interrupts(self, index: int) -> bool:
-        return bool(self.stored(self._at(index, _SR)) & self.stored(self._at(index, _CR)) & _FLAGS)
+        return bool(self.stored(self._register(index, _SR)) & self.stored(self._register(index, _CR)) & _FLAGS)
 
     def _drive(self, index: int) -> None:
         self._lines[index].drive(self._interrupts(index))
-
-    @staticmethod
-    def _at(index: int, register: int) -> int:
-        return _FIRST + _STRIDE * index + register
 
 
 def build(connections: Connections, entry: PeripheralEntry) -> RegisterBlock:

@@ -57,10 +57,17 @@ class Rcc(RegisterBlock):
     """BDCR: survives a system reset."""
     cause_register: int
     """CSR, with the flags of resets."""
-    cause_flags: ClassVar[Mapping[ResetCause, int]]
-    pin_flag: int
+    cause_flags: ClassVar[Mapping[ResetCause, int]] = {
+        ResetCause.OPTION_BYTES: 25,
+        ResetCause.POWER_ON: 27,
+        ResetCause.SOFTWARE: 28,
+        ResetCause.INDEPENDENT_WATCHDOG: 29,
+        ResetCause.WINDOW_WATCHDOG: 30,
+    }
+    """Bits of that register; these, and the two below, are those of the L4, G0 and U5."""
+    pin_flag: int = 26
     """Set by every reset, for each pulls the reset pin."""
-    clear_flag: int
+    clear_flag: int = 23
     """RMVF."""
 
     def __init__(self, connections: Connections, entry: PeripheralEntry, values: Mapping[int, int]) -> None:

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 from harness.board.virtual.connections import Connections
 from harness.board.virtual.family import PeripheralEntry
 from harness.board.virtual.peripherals.register_block import RegisterBlock
 from harness.board.virtual.peripherals.stm32.rcc import LSI_HZ, Oscillator, Rcc, ahb_divider, apb_divider, timer_hz
-from harness.board.virtual.resets import ResetCause
 
 _CR, _CFGR, _PLLCFGR, _BDCR, _CSR = 0x0, 0x8, 0xC, 0x5C, 0x60
 _HSI_HZ, _HSI48_HZ = 16_000_000, 48_000_000
@@ -27,14 +24,6 @@ class RccG0(Rcc):
     )
     switch = (_CFGR, 0, 3, 3)
     backup_register, cause_register = _BDCR, _CSR
-    pin_flag, clear_flag = 26, 23
-    cause_flags: ClassVar = {
-        ResetCause.OPTION_BYTES: 25,
-        ResetCause.POWER_ON: 27,
-        ResetCause.SOFTWARE: 28,
-        ResetCause.INDEPENDENT_WATCHDOG: 29,
-        ResetCause.WINDOW_WATCHDOG: 30,
-    }
 
     def __init__(self, connections: Connections, entry: PeripheralEntry) -> None:
         """Reset values: RM0444 5.4."""

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import ClassVar
 
 from harness.board.virtual.connections import Connections
 from harness.board.virtual.family import PeripheralEntry
 from harness.board.virtual.peripherals.register_block import RegisterBlock
 from harness.board.virtual.peripherals.stm32.rcc import LSI_HZ, Oscillator, Rcc, ahb_divider, apb_divider, timer_hz
-from harness.board.virtual.resets import ResetCause
 
 _CR, _CFGR, _PLLCFGR, _PLLSAI1CFGR, _PLLSAI2CFGR, _BDCR, _CSR, _CRRCR = 0x0, 0x8, 0xC, 0x10, 0x14, 0x90, 0x94, 0x98
 _MSIRGSEL = 1 << 3
@@ -36,14 +34,6 @@ class RccL4(Rcc):
     )
     switch = (_CFGR, 0, 2, 2)
     backup_register, cause_register = _BDCR, _CSR
-    pin_flag, clear_flag = 26, 23
-    cause_flags: ClassVar = {
-        ResetCause.POWER_ON: 27,
-        ResetCause.OPTION_BYTES: 25,
-        ResetCause.SOFTWARE: 28,
-        ResetCause.INDEPENDENT_WATCHDOG: 29,
-        ResetCause.WINDOW_WATCHDOG: 30,
-    }
 
     def __init__(self, connections: Connections, entry: PeripheralEntry) -> None:
         """Reset values: RM0432 6.4."""

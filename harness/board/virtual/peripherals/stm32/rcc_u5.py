@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import ClassVar
 
 from harness.board.virtual.connections import Connections
 from harness.board.virtual.family import PeripheralEntry
 from harness.board.virtual.peripherals.register_block import RegisterBlock
 from harness.board.virtual.peripherals.stm32.rcc import LSI_HZ, Oscillator, Rcc, ahb_divider, apb_divider, timer_hz
-from harness.board.virtual.resets import ResetCause
 
 _CR, _ICSCR1, _CFGR1, _CFGR2, _CFGR3, _BDCR, _CSR = 0x0, 0x8, 0x1C, 0x20, 0x24, 0xF0, 0xF4
 _PLLS = (("pll1", 0x28, 0x34, 0x38), ("pll2", 0x2C, 0x3C, 0x40), ("pll3", 0x30, 0x44, 0x48))
@@ -43,14 +41,6 @@ class RccU5(Rcc):
     )
     switch = (_CFGR1, 0, 2, 2)
     backup_register, cause_register = _BDCR, _CSR
-    pin_flag, clear_flag = 26, 23
-    cause_flags: ClassVar = {
-        ResetCause.OPTION_BYTES: 25,
-        ResetCause.POWER_ON: 27,
-        ResetCause.SOFTWARE: 28,
-        ResetCause.INDEPENDENT_WATCHDOG: 29,
-        ResetCause.WINDOW_WATCHDOG: 30,
-    }
 
     def __init__(self, connections: Connections, entry: PeripheralEntry) -> None:
         """Reset values: RM0456 11.8. MSI at 4 MHz."""
