@@ -60,9 +60,10 @@ install_python_packages() {
     # At a terminal pip shows what it fetches; elsewhere it speaks only of failures.
     local quiet=--quiet
     [ ! -t 2 ] || quiet=
+    # The lock names all there is to install: pip need not look for more, nor for what pyproject.toml overrides.
     # shellcheck disable=SC2086 # nothing, where there is nothing to say
     .venv/bin/python -m pip install --disable-pip-version-check --no-input $quiet \
-        --require-hashes --only-binary :all: -r requirements.lock >&2 \
+        --no-deps --require-hashes --only-binary :all: -r requirements.lock >&2 \
         || fail "installing the Python packages failed; see above. Nothing is lost: run me again"
     .venv/bin/python -m pip install --disable-pip-version-check --no-input -q --no-deps --no-build-isolation -e . >&2
     .venv/bin/python -m compileall -q harness reports >&2 || true
