@@ -19,6 +19,8 @@ _SHARE_STEPS = {"int8": 256, "int16": 32768}
 """In one: TFLite fixes the output's scale of both operators."""
 _MOST_STEPS = {"int8": 32.0, "int16": 8192.0}
 """A bound beyond this eighth of the range would let mistakes pass: then no more than the usual step is tolerated."""
+_USUAL_STEPS = {"int8": 1.0, "int16": 256.0}
+"""In both the step of int8 on the same range: of 65,536 steps, a few more or less mean nothing to anybody."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +68,7 @@ def tolerance_of(graph: Graph, deviation: DenseDeviation) -> Tolerance | None:
         return None
     dtype, step = _step_of_output(graph)
     if bound > _MOST_STEPS.get(dtype, 0.0):
-        return Tolerance(step, deviation.unbounded)
+        return Tolerance(step * _USUAL_STEPS.get(dtype, 1.0), deviation.unbounded)
     return Tolerance(bound * step, deviation.cause)
 
 

@@ -26,7 +26,9 @@ WIDTH, CLASSES = 16, 5
 Stored = NDArray[np.int64]
 
 
-def dense_layers(path: Path, seed: int, layers: int, ratio: float, *last: str, logits: float = 0.1) -> Model:
+def dense_layers(
+    path: Path, seed: int, layers: int, ratio: float, *last: str, logits: float = 0.1, dtype: str = "int8"
+) -> Model:
     """Dense layers, and what comes behind them.
 
     Args:
@@ -34,12 +36,12 @@ def dense_layers(path: Path, seed: int, layers: int, ratio: float, *last: str, l
         logits: the scale of the last layer's outputs.
     """
     rng, tiny = np.random.default_rng(seed), TinyModel()
-    x = value = tiny.tensor((1, WIDTH), scale=0.1)
+    x = value = tiny.tensor((1, WIDTH), dtype, scale=0.1)
     for index in range(layers):
         width, scale = (CLASSES, logits) if index == layers - 1 else (WIDTH, 0.1)
         data = rng.integers(-3, 4, (width, WIDTH))
         w = tiny.tensor((width, WIDTH), scale=ratio * scale / 0.1, data=data)
-        value = tiny.operator("FULLY_CONNECTED", [value, w, -1], tiny.tensor((1, width), scale=scale), _OPTIONS)
+        value = tiny.operator("FULLY_CONNECTED", [value, w, -1], tiny.tensor((1, width), dtype, scale=scale), _OPTIONS)
     for name in last:
         value = _behind(tiny, name, value)
     return tiny.write(path / "dense.tflite", [x], [value])
@@ -146,6 +148,15 @@ def test_where_no_bound_would_mean_anything_the_usual_step_is_left(
 ) -> None:
     graph = open_graph(dense_layers(tmp_path, 0, layers, 1 / 4, *last))
     assert stated_for(graph) == Tolerance(1.0, ROUNDS_TWICE.unbounded)
+
+
+def test_of_int16_the_usual_step_is_that_of_int8_on_its_range(tmp_path: Path) -> None:
+    shortens = DenseDeviation("takes 16 bits", {"int16": SHORT_MULTIPLIER})
+    wide, narrow = (
+        tolerance_of(open_graph(dense_layers(tmp_path, 0, 9, 1 / 4, dtype=dtype)), shortens)
+        for dtype in ("int16", "int8")
+    )
+    assert (wide, narrow) == (Tolerance(256.0, shortens.unbounded), None)
 
 
 def test_floats_computed_from_what_differs_are_not_let_off(tmp_path: Path) -> None:
