@@ -54,14 +54,15 @@ def labelled(path: Path, samples: NDArray[np.generic], labels: NDArray[np.generi
     return Dataset(path.stem, samples, labels.astype("int64"), str(path), task)
 
 
-def read_arrays(path: Path, *choices: tuple[str, ...], most: int = MOST_BYTES) -> list[NDArray[Any]]:
+def read_arrays(path: Path, *choices: tuple[str, ...], most: int | None = None) -> list[NDArray[Any]]:
     """The arrays of the first choice of names that are all there, without unpickling anything.
 
     Raises:
-        DatasetError: there is none, or it is no archive of NumPy, or larger than `most` bytes.
+        DatasetError: there is none, or it is no archive of NumPy, or larger than `most` bytes (`MOST_BYTES`).
     """
     import numpy as np
 
+    most = MOST_BYTES if most is None else most
     try:
         with zipfile.ZipFile(path) as archive:
             unpacked = sum(entry.file_size for entry in archive.infolist())

@@ -115,7 +115,7 @@ def test_a_training_that_fails_says_why(tmp_path: Path, monkeypatch: pytest.Monk
     monkeypatch.setenv("HARNESS_DATA", str(tmp_path))
     monkeypatch.setenv("HARNESS_CACHE", str(tmp_path / "cache"))
     np.savez(tmp_path / "mnist.npz", x_train=np.zeros((3, 3)))
-    with pytest.raises(ModelError, match=r"training lenet5_mnist failed:\n.*mnist\.npz: needs the arrays x_train"):
+    with pytest.raises(ModelError, match=r"training lenet5_mnist failed:\n.*mnist\.npz: lacks the array y_train"):
         weights_file(find_entry("lenet5_mnist"), 0)
 
 

@@ -2,6 +2,7 @@
 #include <cstdarg>
 #include <cstddef>
 #include <cstdio>
+#include <cstring>
 
 #include "interpreter.h"
 #include "tensorflow/lite/micro/recording_micro_interpreter.h"
@@ -58,9 +59,13 @@ uint32_t probe_recorded(uint8_t *arena, uint32_t bytes)
     return recording->arena_used_bytes();
 }
 
-/* One inference of whatever lies in the arena. */
+/* One inference of zeros: what is an index into a table must be one. */
 int32_t probe_invoke(void)
 {
+    for (size_t number = 0; number < interpreter->inputs_size(); number++) {
+        TfLiteTensor *const input = interpreter->input(number);
+        memset(input->data.raw, 0, input->bytes);
+    }
     return interpreter->Invoke();
 }
 
