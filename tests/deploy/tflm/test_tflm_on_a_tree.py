@@ -29,6 +29,7 @@ from harness.model.tflite_graph import open_graph
 from harness.optimize import make_variant
 from harness.optimize.variant import Quantization, Variant
 from harness.paths import cache_directory
+from tests.deploy.agreement import Reference
 from tests.deploy.test_dense_tolerance import dense_layers, dense_outputs
 from tests.deploy.tflm.test_tflm_backend import chain
 from tests.deploy.tiny_model import TinyModel, variant_of
@@ -116,6 +117,17 @@ def test_the_board_answers_as_the_host_does_layer_by_layer(options: BuildOptions
     assert [step.layers for step in firmware.steps] == [(layer.name,) for layer in variant.model.layers]
     assert all(cycles > 100 for cycles in steps)
     assert sum(steps) == pytest.approx(device.infer(work.inputs[0]).cycles, rel=0.1)
+
+
+def test_a_model_that_looks_up_what_its_input_points_to_is_built(tmp_path: Path) -> None:
+    tiny = TinyModel()
+    table = tiny.tensor((10, 3), scale=0.1, data=np.arange(30).reshape(10, 3))
+    chosen = tiny.tensor((1, 400), "int32")
+    found = tiny.operator("GATHER", [table, chosen], tiny.tensor((1, 400, 3), scale=0.1), "GatherOptions", axis=0)
+    variant = variant_of(tiny.write(tmp_path / "gather.tflite", [chosen], [found]))
+    device = start(build_firmware(variant, L4R5.target, TflmBackend()))
+    indices = np.arange(400, dtype=np.int32).reshape(1, 400) % 10
+    assert device.infer(indices.tobytes()).output == Reference(variant.model).run((indices,))[0].tobytes()
 
 
 def test_weights_kernels_and_interpreter_are_counted_apart(tmp_path: Path) -> None:
