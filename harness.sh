@@ -94,7 +94,7 @@ case "$command" in
         ;;
     test)
         set_up
-        exec .venv/bin/python -m pytest tests -n 2 "$@"
+        exec .venv/bin/python -m pytest -n 2 "$@"
         ;;
     check)
         set_up
