@@ -159,8 +159,10 @@ def _data(number: int, buffers: Buffers, shape: tuple[int, ...], dtype: str) -> 
     if number >= len(buffers):
         raise ModelError(f"buffer {number} of {len(buffers)}")
     expected = -(-prod(shape) // 2) if dtype == "int4" else prod(shape) * ITEM_BYTES[dtype]
-    if expected > MOST_BYTES:
-        raise ModelError(f"{expected:,} bytes are more than {MOST_BYTES:,}")
+    # Also of sizes beside a size of 0, which numpy counts too.
+    claimed = max(expected, prod(max(size, 1) for size in shape) * ITEM_BYTES.get(dtype, 1))
+    if claimed > MOST_BYTES:
+        raise ModelError(f"{claimed:,} bytes are more than {MOST_BYTES:,}")
     data = buffers.data(number)
     if expected == 0 and data is None:
         return np.empty(shape, "int8" if dtype == "int4" else dtype)

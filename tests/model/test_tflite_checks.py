@@ -69,6 +69,7 @@ def test_an_edit_that_changes_nothing_gives_the_same_graph(lenet: Model, graph_a
         ("subgraphs.0.tensors.0.shape", [1, 28, 28, 4], "filters of depth 1 do not divide 4 channels"),
         ("subgraphs.0.tensors.0.shape", [1, -1, 28, 1], "not fixed"),
         ("subgraphs.0.tensors.0.shape", [1, 1 << 30, 1 << 30, 1], "bytes are more than"),
+        ("subgraphs.0.tensors.0.shape", [0, 1 << 30, 1 << 30, 1], "bytes are more than"),
         ("subgraphs.0.tensors.0.shapeSignature", [-1, -1, 28, 1], "convert the model with fixed sizes"),
         ("subgraphs.0.tensors.0.type", 5, "type STRING is not supported"),
         ("subgraphs.0.tensors.0.type", 99, "type number 99"),
