@@ -12,6 +12,7 @@ import sys
 from collections.abc import Mapping, Sequence
 
 from harness.bench.outcome import Status
+from harness.optimize.quantization import NETWORK_QUANTIZATIONS
 from harness.paths import REPOSITORY
 from harness.results.record import Record
 from harness.results.store import RunDirectory
@@ -24,8 +25,10 @@ MOST_OPERATORS = 3
 
 LEGEND = """A time: built, fits, ran on the board, and every output agreed with TFLite's reference interpreter; the
 time is one inference's. *Unsupported*: the backend does not claim the model, with the operators it lacks, or the type.
-*Does not fit*: by how much. *Wrong*: it ran, and its outputs differ from the host's. Empty: not in this run. Networks
-were trained for one epoch on noise of their data set's shape; those of MLPerf Tiny have seeded weights.
+*Does not fit*: by how much. *Wrong*: it ran, and its outputs differ from the host's; those of `tflm` do where [two
+roundings](tflm.md#where-it-leaves-tflites-reference-kernels) in dense layers have no bound worth stating. Empty: not in
+this run. Networks were trained for one epoch on noise of their data set's shape; those of MLPerf Tiny have seeded
+weights.
 """
 
 
@@ -54,7 +57,7 @@ def page(records: Sequence[Record]) -> str:
         LEGEND,
     ]
     for board in dict.fromkeys(record.candidate.board for record in records):
-        for quantization in dict.fromkeys(record.candidate.quantization for record in records):
+        for quantization in NETWORK_QUANTIZATIONS:
             chosen = [
                 record
                 for record in records
@@ -78,7 +81,7 @@ def _table(records: Sequence[Record]) -> list[str]:
     cells: Mapping[tuple[str, str], str] = {(r.candidate.model, r.candidate.backend): cell(r) for r in records}
     macs = {record.candidate.model: record.macs for record in records}
     lines = [f"| model | MACs | {' | '.join(backends)} |", f"| --- | ---: |{' --- |' * len(backends)}"]
-    for model in dict.fromkeys(record.candidate.model for record in records):
+    for model in sorted(macs, key=lambda name: (macs[name], name)):
         row = [model, f"{macs[model]:,}", *(cells.get((model, backend), "") for backend in backends)]
         lines.append(f"| {' | '.join(row)} |")
     return lines
