@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from harness.deploy.program import Activation
 from harness.deploy.quantize_math import activation_range
@@ -44,6 +44,12 @@ class OperatorView:
         """The same as an argument of a call: constants are their values."""
         tensor = self.given(index)
         return Activation(tensor.index) if tensor.data is None else tensor.data
+
+    def biases(self, channels: int, dtype: str) -> NDArray[Any]:
+        """Of a layer with weights, (channels,); zeros where it has none."""
+        import numpy as np
+
+        return np.zeros(channels, dtype) if self.input(2) is None else self.constant(2).ravel().astype(dtype)
 
     @property
     def output(self) -> GraphTensor:

@@ -120,7 +120,7 @@ def _rounded_once(view: OperatorView, scale: float) -> Multiplier:
     if view.output.dtype == "int16":
         return multiplier
     weights = view.constant(1).astype(np.int64)
-    bias = view.constant(2).ravel().astype(np.int64) if view.input(2) else np.zeros(len(weights), np.int64)
+    bias = view.biases(len(weights), "int64")
     return breaking_ties(multiplier, largest_accumulator(weights, bias, zero_point_of(view.given(0)))) or multiplier
 
 

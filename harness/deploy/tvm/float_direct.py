@@ -38,7 +38,7 @@ def _lower_conv(conv: OperatorView, last: OperatorView, target: Target) -> Call 
     if clamp is None:
         return None
     weights = conv.constant(1).astype(np.float32)
-    bias = np.zeros(len(weights), np.float32) if conv.input(2) is None else conv.constant(2).astype(np.float32)
+    bias = conv.biases(len(weights), "float32")
     window = conv.convolution_window()
     if window.is_pointwise:
         window = window.reshaped(window.height * window.width)

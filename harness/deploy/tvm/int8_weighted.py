@@ -52,7 +52,7 @@ def _channels(
     """Biases, multipliers and clamps, from (out_channels, taps) weights and the effective scale of each channel."""
     zero_point = zero_point_of(source.given(0))
     count = weights.shape[0]
-    bias = np.zeros(count, np.int64) if source.input(2) is None else source.constant(2).ravel().astype(np.int64)
+    bias = source.biases(count, "int64")
     multipliers = [quantize_multiplier(float(scale)) for scale in np.broadcast_to(scales, count)]
     for channel in np.flatnonzero(~weights.any(axis=1)):
         if abs(int(bias[channel])) << multipliers[channel].left > INT32_MAX:

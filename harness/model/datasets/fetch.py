@@ -116,7 +116,7 @@ def _untar(archive: Path, folder: Path) -> None:
             _check_amount(archive, number, total)
             path = inside / entry.name
             if not path.resolve().is_relative_to(inside):
-                raise DatasetError(f"{archive.name}: can't be unpacked: {entry.name!r} would lie outside its folder")
+                raise ValueError(f"{entry.name!r} would lie outside its folder")
             content = packed.extractfile(entry) if entry.isreg() else None
             if content is not None:
                 path.parent.mkdir(parents=True, exist_ok=True)
