@@ -91,6 +91,12 @@ def test_code_and_custom_objects_are_refused_by_name(files: Path, name: str) -> 
 
 
 @pytest.mark.slow
+def test_layers_of_mixed_precision_are_named(files: Path) -> None:
+    with pytest.raises(ModelError, match=r"other types than float32: half \(float16\); make the model anew"):
+        convert_file(files / "mixed.keras")
+
+
+@pytest.mark.slow
 def test_a_saved_model_that_writes_files_is_refused_before_it_runs(files: Path) -> None:
     with pytest.raises(ModelError, match="WriteFile may reach out of the model"):
         convert_file(files / "writer")
