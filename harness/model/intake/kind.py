@@ -85,6 +85,12 @@ def _kind_of_folder(path: Path) -> SourceKind:
     return SourceKind.SAVED_MODEL
 
 
+def is_pointer(path: Path) -> bool:
+    """Whether a file is what Git LFS leaves in place of it."""
+    with path.open("rb") as file:
+        return file.read(len(_POINTER)) == _POINTER
+
+
 def otherwise(content: bytes) -> str:
     """What bytes that are no `.tflite` file are instead, with the way out; empty where that is not known."""
     if content.startswith(_POINTER):
