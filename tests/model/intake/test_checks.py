@@ -121,6 +121,32 @@ def test_weights_in_other_files_are_refused(tmp_path: Path) -> None:
         onnx_graph.read_onnx(path)
 
 
+def test_weights_in_a_file_beside_the_model_are_taken_in(tmp_path: Path) -> None:
+    """As PyTorch writes them."""
+    path, weights = tmp_path / "a.onnx", tmp_path / "a.onnx.data"
+    onnx.save(onnx_model(), path, save_as_external_data=True, location=weights.name, size_threshold=0)
+    (tensor,) = onnx_graph.read_onnx(path).graph.initializer
+    np.testing.assert_array_equal(onnx.numpy_helper.to_array(tensor), np.eye(4))
+    weights.write_bytes(weights.read_bytes()[:-1])
+    with pytest.raises(ModelError, match=r"its weights are more than a\.onnx\.data holds"):
+        onnx_graph.read_onnx(path)
+    weights.unlink()
+    with pytest.raises(ModelError, match=r"keeps weights in other files \(a\.onnx\.data\)"):
+        onnx_graph.read_onnx(path)
+
+
+def test_tensors_that_share_their_bytes_do_not_multiply_them(tmp_path: Path) -> None:
+    path, model = tmp_path / "a.onnx", onnx_model()
+    onnx.save(model, path, save_as_external_data=True, location="a.onnx.data", size_threshold=0)
+    model = onnx.load(path, load_external_data=False)
+    again = model.graph.initializer.add()
+    again.CopyFrom(model.graph.initializer[0])
+    again.name = "again"
+    path.write_bytes(model.SerializeToString())
+    with pytest.raises(ModelError, match="more than"):
+        onnx_graph.read_onnx(path)
+
+
 def test_taking_out_quantization_leaves_dequantized_weights() -> None:
     model = onnx_model(
         helper.make_node("QuantizeLinear", ["x", "s", "z"], ["xq"], "q"),

@@ -114,6 +114,20 @@ def test_onnx_comes_out_channels_last(cnn_onnx: Path) -> None:
 
 @pytest.mark.slow
 @needs(ONNX)
+def test_weights_beside_an_onnx_model_count_as_part_of_it(cnn_onnx: Path, tmp_path: Path) -> None:
+    path = tmp_path / "net.onnx"
+    onnx.save(onnx.load(cnn_onnx), path, save_as_external_data=True, location="net.onnx.data", size_threshold=0)
+    first = convert_file(path)
+    assert first.difference < BOUND
+    weights = bytearray((tmp_path / "net.onnx.data").read_bytes())
+    weights[:4] = np.float32(0.25).tobytes()
+    (tmp_path / "net.onnx.data").write_bytes(weights)
+    assert convert_file(path).model.sha256 != first.model.sha256
+    assert not list(first.model.path.parent.glob("*.data"))
+
+
+@pytest.mark.slow
+@needs(ONNX)
 def test_a_quantized_onnx_model_gives_the_network_that_it_quantizes(cnn_onnx: Path, tmp_path: Path) -> None:
     path = tmp_path / "qdq.onnx"
     onnx.save(_quantized(onnx.load(cnn_onnx), 1 / 127), path)
