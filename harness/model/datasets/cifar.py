@@ -49,7 +49,7 @@ CIFAR10 = Layout(
 )
 CIFAR100 = Layout("cifar100", "cifar-100-binary", 100, 2, ("train.bin",), "test.bin")
 _LAYOUTS = (CIFAR10, CIFAR100)
-_PICKLED = ("batches.meta", "meta")
+_PICKLED = (("batches.meta",), ("meta", "train", "test"))
 _WAY_OUT = "take the binary version: harness data fetch cifar10 (or cifar100) says from where"
 
 
@@ -57,7 +57,7 @@ class CifarFiles:
     """A folder with the files of either, of which the test one is taken, or one file by its name."""
 
     def claims(self, path: Path) -> bool:
-        return _layout(path) is not None or any((path / name).is_file() for name in _PICKLED)
+        return _layout(path) is not None or any(all((path / name).is_file() for name in names) for names in _PICKLED)
 
     def load(self, path: Path, form: InputForm) -> Dataset:
         layout = _layout(path)

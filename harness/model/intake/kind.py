@@ -31,7 +31,7 @@ PICKLED = (
     "or torch.onnx.export(model, (example,), 'model.onnx', external_data=False)"
 )
 POINTER = "is a pointer of Git LFS, and not the file that it stands for; run `git lfs pull` where it was cloned"
-_POINTER = b"version https://"
+_POINTER = b"version https://git-lfs."
 _HDF5 = b"\x89HDF\r\n\x1a\n"
 _ZIP = b"PK\x03\x04"
 _PICKLE_PROTOCOLS = tuple(bytes((0x80, version)) for version in range(2, 6))
@@ -67,7 +67,7 @@ def kind_of(path: Path) -> SourceKind:
         if path.stat().st_size > MOST_BYTES:
             raise ModelError(f"{path}: is larger than {MOST_BYTES:,} bytes, which no microcontroller holds")
         with path.open("rb") as file:
-            head = file.read(16)
+            head = file.read(32)
     except (OSError, ValueError) as error:
         raise ModelError(f"{path}: {error}") from error
     return _kind_of_bytes(path, head)
