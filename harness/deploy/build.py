@@ -161,4 +161,5 @@ def _describe(
         outputs=code.outputs,
         options=options,
         tolerance=code.tolerance,
+        interpreter=code.interpreter,
     )

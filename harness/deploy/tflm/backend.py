@@ -20,6 +20,7 @@ from harness.deploy.tflm.probe import Arena, link_probe, measure_arena
 from harness.deploy.tflm.tree import find_tree
 from harness.deploy.toolchain import find_toolchain, require_cxx_headers
 from harness.errors import BuildError, ConfigError
+from harness.model.reference import Interpreter
 from harness.model.tflite_graph import Graph, open_graph
 from harness.optimize.variant import Quantization, Variant
 
@@ -117,6 +118,7 @@ class TflmBackend:
             inputs=tuple(graph.tensors[index].value() for index in graph.inputs),
             outputs=tuple(graph.tensors[index].value() for index in graph.outputs),
             tolerance=tolerance_of(graph, DENSE_DEVIATION),
+            interpreter=Interpreter.TFLM,
         )
 
 
