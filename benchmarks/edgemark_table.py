@@ -97,7 +97,7 @@ def cell(record: Record) -> str:
         case Status.UNSUPPORTED:
             return f"unsupported: {_lacking(outcome.reason)}"
         case Status.WRONG_OUTPUT:
-            difference = record.measurement("max_difference")
+            difference = record.measurement("runtime_difference") or record.measurement("max_difference")
             return f"wrong: differs by {difference.value:.3g}" if difference else "wrong"
     return str(outcome.status)
 
