@@ -27,10 +27,7 @@ from harness.board.virtual.memory_map import map_memories
 from harness.board.virtual.memory_timing import MemoryTiming
 from harness.board.virtual.native_state import ClockState
 from harness.board.virtual.peripherals.core_debug import CoreDebug
-from harness.board.virtual.peripherals.flash import FlashController
-from harness.board.virtual.peripherals.itm import Itm
 from harness.board.virtual.peripherals.register_block import RegisterBlock
-from harness.board.virtual.peripherals.systick import SysTick
 from harness.board.virtual.pins import Pins
 from harness.board.virtual.resets import ResetCause, Resets
 from harness.board.virtual.scheduler import Scheduler
@@ -53,7 +50,6 @@ class Chip:
 
     Attributes:
         blocks: the family's peripherals, by name.
-        flash: the controller of the flash that firmware is linked to; None where the family has none that we model.
     """
 
     engine: Engine
@@ -64,14 +60,11 @@ class Chip:
     exceptions: ExceptionModel
     interrupts: InterruptLines
     debug: CoreDebug
-    systick: SysTick
-    itm: Itm
     line: HostLine
     pins: Pins
     resets: Resets
     memory_timing: MemoryTiming
     blocks: dict[str, RegisterBlock]
-    flash: FlashController | None
 
 
 def build_chip(
@@ -140,7 +133,6 @@ def build_chip(
     if family.debug_id_at is not None:
         bus.add(RegisterBlock("DBGMCU", family.debug_id_at & ~0x3FF, values={family.debug_id_at & 0x3FF: identity}))
     _watch_trigger(spec, pins, on_trigger)
-    controllers = [block for block in blocks.values() if isinstance(block, FlashController)]
     return Chip(
         engine=engine,
         bus=bus,
@@ -150,14 +142,11 @@ def build_chip(
         exceptions=exceptions,
         interrupts=interrupts,
         debug=core.debug,
-        systick=core.systick,
-        itm=core.itm,
         line=line,
         pins=pins,
         resets=resets,
         memory_timing=memory_timing,
         blocks=blocks,
-        flash=controllers[0] if controllers else None,
     )
 
 
