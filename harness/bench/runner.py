@@ -168,7 +168,8 @@ def _measure(
     judged, judge = agreement, workload.references
     if workload.own_references:
         judge = workload.own_references
-        judged = compare(outputs, judge, outputs_of, steps, giver=f"{workload.interpreter.description} on the host")
+        giver = f"{workload.interpreter.description} on the host"
+        judged = compare(outputs, judge, outputs_of, steps, firmware.own_tolerance, giver)
     provenance = Provenance.SIMULATED if dut.simulated else Provenance.MEASURED
     measurements = [
         *(_speed(timed, firmware.target.clock_hz, provenance) if timed else ()),

@@ -59,7 +59,8 @@ class GeneratedCode(Value):
         inputs, outputs: as the firmware exposes them.
         tolerance: None: as far as any sum in another order, and a step of integers, see `harness.bench.agreement`.
         interpreter: the runtime's own on the host. Where that is installed and takes the model, outputs are judged by
-            its answers instead, and without the tolerance.
+            its answers instead.
+        own_tolerance: of these.
     """
 
     sources: tuple[Path, ...]
@@ -75,6 +76,7 @@ class GeneratedCode(Value):
     runtime_archives: tuple[Path, ...] = ()
     tolerance: Tolerance | None = None
     interpreter: Interpreter = Interpreter.TFLITE
+    own_tolerance: Tolerance | None = None
 
 
 @dataclass(frozen=True)

@@ -162,4 +162,5 @@ def _describe(
         options=options,
         tolerance=code.tolerance,
         interpreter=code.interpreter,
+        own_tolerance=code.own_tolerance,
     )

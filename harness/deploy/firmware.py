@@ -26,7 +26,8 @@ class Firmware(Value):
         build_id: GNU build id of the image, in hexadecimal; the firmware reports it over the console.
         backend, versions: the tool that made the model's code, and the versions of all tools.
         flags: the compiler's.
-        arena_bytes, arena_lower_bound, steps, inputs, outputs, tolerance, interpreter: see `GeneratedCode`.
+        arena_bytes, arena_lower_bound, steps, inputs, outputs: see `GeneratedCode`.
+        tolerance, interpreter, own_tolerance: see there, too.
         options: how it was built.
     """
 
@@ -44,3 +45,4 @@ class Firmware(Value):
     options: BuildOptions = O2
     tolerance: Tolerance | None = None
     interpreter: Interpreter = Interpreter.TFLITE
+    own_tolerance: Tolerance | None = None
