@@ -70,7 +70,7 @@ def measure(dut: Dut, variant: Variant, backend: str, samples: int) -> Results:
     """Build, flash, time, and compare with the host."""
     plan = Plan(repeats=10, random_samples=samples)
     firmware = build_firmware(variant, dut.spec.target, find_backend(backend))
-    return run(dut, variant, firmware, prepare(variant, plan), plan)
+    return run(dut, variant, firmware, prepare(variant, plan, firmware.interpreter), plan)
 
 
 def lines(board: str, backends: Sequence[str], folder: Path | None, samples: int) -> Iterator[Line]:

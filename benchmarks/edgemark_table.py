@@ -23,12 +23,11 @@ RUNS = REPOSITORY / "runs"
 SUITE = "testsuites/edgemark"
 MOST_OPERATORS = 3
 
-LEGEND = """A time: built, fits, ran on the board, and every output agreed with TFLite's reference interpreter; the
-time is one inference's. *Unsupported*: the backend does not claim the model, with the operators it lacks, or the type.
-*Does not fit*: by how much. *Wrong*: it ran, and its outputs differ from the host's; those of `tflm` do where [two
-roundings](tflm.md#where-it-leaves-tflites-reference-kernels) in dense layers have no bound worth stating. Empty: not in
-this run. Networks were trained for one epoch on noise of their data set's shape; those of MLPerf Tiny have seeded
-weights.
+LEGEND = """A time: built, fits, ran on the board, and every output agreed with the host's: TFLite's reference kernels,
+for `tflm` [its own interpreter](tflm.md#where-it-leaves-tflites-reference-kernels). The time is one inference's.
+*Unsupported*: the backend does not claim the model, with the operators it lacks, or the type. *Does not fit*: by how
+much. *Wrong*: it ran, and its outputs differ from the host's. Empty: not in this run. Networks were trained for one
+epoch on noise of their data set's shape; those of MLPerf Tiny have seeded weights.
 """
 
 
@@ -98,7 +97,7 @@ def cell(record: Record) -> str:
         case Status.UNSUPPORTED:
             return f"unsupported: {_lacking(outcome.reason)}"
         case Status.WRONG_OUTPUT:
-            difference = record.measurement("max_difference")
+            difference = record.measurement("runtime_difference") or record.measurement("max_difference")
             return f"wrong: differs by {difference.value:.3g}" if difference else "wrong"
     return str(outcome.status)
 

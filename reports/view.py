@@ -151,12 +151,14 @@ def limit_columns(rows: Iterable[Row]) -> tuple[tuple[str, bool], ...]:
     return tuple(sorted(seen, key=lambda column: (order.index(column[0]), not column[1])))
 
 
-def measured_columns(rows: Iterable[Row]) -> dict[str, str]:
+def measured_columns(rows: Sequence[Row]) -> dict[str, str]:
     """What the table of measurements shows, with its headings: of metrics those of any candidate, or accuracy."""
     judged = {quantity for row in rows for quantity in row.metrics} or {"accuracy"}
     metrics = {quantity: name for quantity, name in METRICS.items() if quantity in judged}
     sizes = {"flash": "flash", "ram": "RAM", "arena": "arena", "arena_lower_bound": "lower bound", "stack": "stack"}
     likeness = {"argmax_agreement": "agreement with host", "max_difference": "largest difference"}
+    if any(row.record.measurement("runtime_difference") for row in rows):
+        likeness["runtime_difference"] = "from its own runtime"
     return {"latency": "latency", "energy": "energy", **sizes, **metrics, **likeness}
 
 

@@ -64,6 +64,7 @@ def compare(
     tensors: Sequence[Tensor],
     steps: Sequence[float] = (),
     stated: Tolerance | None = None,
+    giver: str = "the host",
 ) -> Agreement:
     """Compare what the board sent with what the host's reference gave, sample by sample, output by output.
 
@@ -71,6 +72,7 @@ def compare(
         tensors: the model's outputs.
         steps: theirs, see `output_steps`; left out, floats are not rounded.
         stated: by the code, see `GeneratedCode.tolerance`.
+        giver: of `host`, for people.
     """
     import numpy as np
 
@@ -94,7 +96,7 @@ def compare(
             sample = int(difference.max(axis=1).argmax())
             why = f" ({stated.reason})" if stated else ""
             disagreement = (
-                f"output {tensor.name!r} of sample {sample} differs from the host by {difference.max():.4g}, "
+                f"output {tensor.name!r} of sample {sample} differs from {giver} by {difference.max():.4g}, "
                 f"more than {tolerance:.4g}{why}; the same top class in {argmax_share:.1%} of samples"
             )
         offset += tensor.nbytes

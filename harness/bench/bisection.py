@@ -19,7 +19,7 @@ from harness.board.dut import Dut
 from harness.deploy.firmware import Firmware
 from harness.errors import BuildError, DoesNotFitError, UnsupportedModelError
 from harness.model.model import Model, Tensor
-from harness.model.reference import run_reference
+from harness.model.reference import run_own_reference, run_reference
 from harness.model.samples import from_rows, to_rows
 from harness.model.truncate import truncate
 from harness.progress import status
@@ -81,7 +81,9 @@ class Bisection:
                 return None
             board = self._run(firmware)
         samples = from_rows(part.inputs, _rows(self.inputs))
-        host = [row.tobytes() for row in to_rows(part.outputs, run_reference(part, samples))]
+        answers = run_own_reference(part, samples, firmware.interpreter)
+        answers = run_reference(part, samples) if answers is None else answers
+        host = [row.tobytes() for row in to_rows(part.outputs, answers)]
         return _compared(board, host, part, layer.name, layer.op)
 
     def _run(self, firmware: Firmware) -> list[bytes]:

@@ -73,6 +73,7 @@ QUANTITIES: dict[str, Quantity] = {
     "model_gzip": Quantity("size of the model's file under gzip", "B", Better.LOWER),
     "sparsity": Quantity("share of zeros among the model's weights", "1", Better.HIGHER, share=True),
     "max_difference": Quantity("largest difference from the host (integers: in steps)", "1", Better.LOWER),
+    "runtime_difference": Quantity("largest difference from the runtime's own interpreter", "1", Better.LOWER),
     "mean_difference": Quantity("mean difference from the host", "1", Better.LOWER),
     "argmax_agreement": Quantity("share of samples with the host's top class", "1", Better.HIGHER, share=True),
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import cycle, islice
+from typing import TYPE_CHECKING
 
 from harness.bench.agreement import Agreement, compare, output_steps
 from harness.bench.bisection import most_different
@@ -20,11 +21,16 @@ from harness.board.dut import Dut
 from harness.deploy.firmware import Firmware
 from harness.errors import FirmwareHangError, InfrastructureError
 from harness.model.dataset import Dataset
-from harness.model.reference import run_reference
+from harness.model.model import Tensor
+from harness.model.reference import Interpreter, run_own_reference, run_reference
 from harness.model.samples import quantize_samples, random_inputs, to_rows
 from harness.optimize.file_facts import file_facts
 from harness.optimize.variant import Variant
 from harness.progress import status, track
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 
 @dataclass(frozen=True)
@@ -73,12 +79,16 @@ class Workload:
 
     Attributes:
         inputs, references: of each sample, the model's input bytes and the output bytes that the host computes.
+        interpreter, own_references: the runtime's own on the host, and the output bytes that it computes; none where
+            TFLite's has to do.
         dataset: what the answers are judged by; None where that can't be done.
     """
 
     inputs: tuple[bytes, ...]
     references: tuple[bytes, ...]
     dataset: Dataset | None
+    interpreter: Interpreter
+    own_references: tuple[bytes, ...]
 
 
 @dataclass(frozen=True)
@@ -96,8 +106,11 @@ class Timed:
     steps: tuple[int, ...]
 
 
-def prepare(variant: Variant, plan: Plan) -> Workload:
+def prepare(variant: Variant, plan: Plan, interpreter: Interpreter = Interpreter.TFLITE) -> Workload:
     """The samples, and the host's answers to them.
+
+    Args:
+        interpreter: that of the firmware's runtime.
 
     Raises:
         DatasetError: the samples do not fit the model's input, or the labels its output.
@@ -109,12 +122,18 @@ def prepare(variant: Variant, plan: Plan) -> Workload:
     else:
         check_labels(dataset, model.inputs[0], model.outputs[0])
         samples = quantize_samples(dataset, model.inputs[0])
-    references = to_rows(model.outputs, run_reference(model, samples))
+    own = run_own_reference(model, samples, interpreter)
     return Workload(
-        inputs=tuple(row.tobytes() for row in to_rows(model.inputs, samples)),
-        references=tuple(row.tobytes() for row in references),
+        inputs=_stored(model.inputs, samples),
+        references=_stored(model.outputs, run_reference(model, samples)),
         dataset=dataset,
+        interpreter=interpreter,
+        own_references=() if own is None else _stored(model.outputs, own),
     )
+
+
+def _stored(tensors: Sequence[Tensor], samples: NDArray[np.generic]) -> tuple[bytes, ...]:
+    return tuple(row.tobytes() for row in to_rows(tensors, samples))
 
 
 def run(dut: Dut, variant: Variant, firmware: Firmware, workload: Workload, plan: Plan) -> Results:
@@ -146,11 +165,17 @@ def _measure(
     outputs_of = variant.model.outputs
     steps = output_steps(variant.model)
     agreement = compare(outputs, workload.references, outputs_of, steps, firmware.tolerance)
+    judged, judge = agreement, workload.references
+    if workload.own_references:
+        judge = workload.own_references
+        giver = f"{workload.interpreter.description} on the host"
+        judged = compare(outputs, judge, outputs_of, steps, firmware.own_tolerance, giver)
     provenance = Provenance.SIMULATED if dut.simulated else Provenance.MEASURED
     measurements = [
         *(_speed(timed, firmware.target.clock_hz, provenance) if timed else ()),
         *_memory(read_footprint(firmware, device.stack_bytes()), firmware, provenance),
         *_agreement(agreement, provenance),
+        *([Measurement.of("runtime_difference", judged.largest, provenance)] if workload.own_references else ()),
         *(Measurement.of(quantity, size, Provenance.MEASURED) for quantity, size in file_facts(variant.model).items()),
     ]
     if workload.dataset is not None:
@@ -163,9 +188,9 @@ def _measure(
             Measurement.of(f"host_{quantity}", value, Provenance.MEASURED) for quantity, value in on_host.items()
         ]
     layers = _layers(timed.steps, firmware, variant, provenance) if timed else ()
-    suspects = most_different(outputs, workload.references, outputs_of) if agreement.disagreement else ()
+    suspects = most_different(outputs, judge, outputs_of) if judged.disagreement else ()
     symbols = read_symbol_sizes(firmware)
-    return Results(tuple(measurements), layers, symbols, agreement.disagreement, tuple(suspects))
+    return Results(tuple(measurements), layers, symbols, judged.disagreement, tuple(suspects))
 
 
 def _timed(dut: Dut, device: Device, inputs: Sequence[bytes], repeats: int) -> Timed:

@@ -8,7 +8,7 @@ from harness.deploy.firmware import Firmware
 from harness.errors import ConfigError
 
 
-def step_cycles(dut: Dut, firmware: Firmware, inference_timeout: float = 60.0) -> tuple[int, ...]:
+def step_cycles(dut: Dut, firmware: Firmware) -> tuple[int, ...]:
     """Flash the firmware, warm it up, and time one inference step by step; all inputs are zero bytes.
 
     Raises:
@@ -17,7 +17,7 @@ def step_cycles(dut: Dut, firmware: Firmware, inference_timeout: float = 60.0) -
         ConfigError: the rack keeps the board functional, so that its cycles mean nothing.
     """
     dut.probe.flash(firmware.elf)
-    device = Device(dut.console, firmware, inference_timeout)
+    device = Device(dut.console, firmware)
     dut.probe.reset()
     device.connect()
     sample = bytes(sum(tensor.nbytes for tensor in firmware.inputs))

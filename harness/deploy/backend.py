@@ -11,6 +11,7 @@ from harness.deploy.options import BuildOptions
 from harness.deploy.target import Core, Target
 from harness.errors import UnsupportedModelError
 from harness.model.model import Tensor
+from harness.model.reference import Interpreter
 from harness.optimize.variant import Quantization, Variant
 from harness.value import Value
 
@@ -30,7 +31,7 @@ class Step(Value):
 
 @dataclass(frozen=True)
 class Tolerance(Value):
-    """How far outputs may be from the host's because of how code computes.
+    """How far outputs may be from TFLite's on the host because of how code computes.
 
     Attributes:
         bound: absolute, of stored values: of float32 in their unit, of integers in steps.
@@ -57,6 +58,9 @@ class GeneratedCode(Value):
         steps: in the order in which the model reports them.
         inputs, outputs: as the firmware exposes them.
         tolerance: None: as far as any sum in another order, and a step of integers, see `harness.bench.agreement`.
+        interpreter: the runtime's own on the host. Where that is installed and takes the model, outputs are judged by
+            its answers instead.
+        own_tolerance: of these.
     """
 
     sources: tuple[Path, ...]
@@ -71,6 +75,8 @@ class GeneratedCode(Value):
     kernel_archives: tuple[Path, ...] = ()
     runtime_archives: tuple[Path, ...] = ()
     tolerance: Tolerance | None = None
+    interpreter: Interpreter = Interpreter.TFLITE
+    own_tolerance: Tolerance | None = None
 
 
 @dataclass(frozen=True)

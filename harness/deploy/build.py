@@ -161,4 +161,6 @@ def _describe(
         outputs=code.outputs,
         options=options,
         tolerance=code.tolerance,
+        interpreter=code.interpreter,
+        own_tolerance=code.own_tolerance,
     )

@@ -72,6 +72,15 @@ def tolerance_of(graph: Graph, deviation: DenseDeviation) -> Tolerance | None:
     return Tolerance(bound * step, deviation.cause)
 
 
+def usual_tolerance(graph: Graph, reason: str) -> Tolerance | None:
+    """A step of int8 on the range of a graph's only output, where that is finer than int8."""
+    if len(graph.outputs) != 1:
+        return None
+    dtype, step = _step_of_output(graph)
+    steps = _USUAL_STEPS.get(dtype, 1.0)
+    return Tolerance(step * steps, reason) if steps > 1 else None
+
+
 def _given(graph: Graph, operator: GraphOperator) -> Iterator[GraphTensor]:
     return (graph.tensors[index] for index in operator.inputs if index is not None)
 

@@ -10,6 +10,7 @@ from harness.deploy.backend import Step, Tolerance
 from harness.deploy.options import O2, BuildOptions
 from harness.deploy.target import Target
 from harness.model.model import Tensor
+from harness.model.reference import Interpreter
 from harness.value import Value
 
 CODE_DIRECTORY = "model"
@@ -25,7 +26,8 @@ class Firmware(Value):
         build_id: GNU build id of the image, in hexadecimal; the firmware reports it over the console.
         backend, versions: the tool that made the model's code, and the versions of all tools.
         flags: the compiler's.
-        arena_bytes, arena_lower_bound, steps, inputs, outputs, tolerance: see `GeneratedCode`.
+        arena_bytes, arena_lower_bound, steps, inputs, outputs: see `GeneratedCode`.
+        tolerance, interpreter, own_tolerance: see there, too.
         options: how it was built.
     """
 
@@ -42,3 +44,5 @@ class Firmware(Value):
     outputs: tuple[Tensor, ...]
     options: BuildOptions = O2
     tolerance: Tolerance | None = None
+    interpreter: Interpreter = Interpreter.TFLITE
+    own_tolerance: Tolerance | None = None

@@ -103,14 +103,11 @@ def by_model(record: Record) -> str:
     return record.candidate.model
 
 
-def assess(
-    records: Iterable[Record], planes: Sequence[Plane] | None = None, task: Callable[[Record], str] = by_model
-) -> tuple[Assessment, ...]:
-    """Judge records against their limits and each other.
+def assess(records: Iterable[Record], task: Callable[[Record], str] = by_model) -> tuple[Assessment, ...]:
+    """Judge records against their limits and each other, on the planes of `planes_of`.
 
     Args:
         records: one a case; of several of the same case the last counts.
-        planes: those of `planes_of`, where none are given.
         task: records compete for a front only where this gives the same.
 
     Returns:
@@ -127,7 +124,7 @@ def assess(
         for record, judged in zip(ordered, verdicts, strict=True)
     ]
     standings = [dict[str, Standing]() for _ in ordered]
-    for plane in planes_of(ordered) if planes is None else planes:
+    for plane in planes_of(ordered):
         for index, standing in enumerate(_standings(ordered, feasible, plane, task)):
             standings[index][plane.name] = standing
     return tuple(map(Assessment, ordered, verdicts, feasible, standings))

@@ -17,14 +17,14 @@ from flatbuffers import number_types
 from flatbuffers.table import Table
 
 from harness.errors import ModelError
+from harness.model.inflation import MOST_INFLATION
 
 Fields = dict[str, Any]
 """A table by the schema's names; a vector of numbers is a read-only numpy view, one of tables a sequence of fields."""
 
 MOST_TABLES = 200_000
-MOST_INFLATION = 10
-"""How many times a file's size reading it may take of memory, beside `SLACK`; real ones take 2 to 9 times."""
 SLACK = 2**20
+"""Bytes that reading may take beside `MOST_INFLATION` times the file."""
 _MADE = {"Buffer": 130, "Operator": 800, "Tensor": 500}
 """Bytes of Python's that become of a table, about; others are dropped, but for those in a list."""
 _LISTED_MADE = 500

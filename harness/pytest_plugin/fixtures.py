@@ -169,7 +169,7 @@ class Measure:
 
         config = self.session.config
         plan = Plan(config.getoption("--repeats"), config.getoption("--inference-timeout"), deployment.dataset)
-        workload = prepare(deployment.variant, plan)
+        workload = prepare(deployment.variant, plan, deployment.firmware.interpreter)
 
         def work(dut: Dut) -> Results:
             self.case.dut = dut.name

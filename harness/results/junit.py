@@ -15,11 +15,12 @@ from harness.results.whole_file import write_whole
 if TYPE_CHECKING:
     from junitparser.xunit2 import TestCase
 
+_NAME = "tinyml-harness"
 # What XML 1.0 can't carry, not even escaped.
 _FORBIDDEN = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-def write_junit(records: Iterable[Record], path: Path, suite: str = "tinyml-harness") -> Path:
+def write_junit(records: Iterable[Record], path: Path) -> Path:
     """Write records as one JUnit test suite, whole or not at all, and return the path.
 
     Each case carries the properties `model`, `quantization`, `backend`, `build`, `board`, `optimize` and `dut`, and for
@@ -31,10 +32,10 @@ def write_junit(records: Iterable[Record], path: Path, suite: str = "tinyml-harn
     """
     from junitparser.xunit2 import JUnitXml, TestSuite
 
-    cases = TestSuite(suite)
+    cases = TestSuite(_NAME)
     for record in records:
         cases.add_testcase(_case(record))
-    document = JUnitXml("tinyml-harness")
+    document = JUnitXml(_NAME)
     document.add_testsuite(cases)
     document.update_statistics()
     content = io.BytesIO()

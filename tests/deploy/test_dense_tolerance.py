@@ -14,7 +14,13 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from harness.deploy.backend import Tolerance
-from harness.deploy.dense_tolerance import SHORT_MULTIPLIER, TWO_ROUNDINGS, DenseDeviation, tolerance_of
+from harness.deploy.dense_tolerance import (
+    SHORT_MULTIPLIER,
+    TWO_ROUNDINGS,
+    DenseDeviation,
+    tolerance_of,
+    usual_tolerance,
+)
 from harness.deploy.quantize_math import Rounding, multiply, quantize_multiplier
 from harness.model.model import Model
 from harness.model.tflite_graph import Graph, open_graph
@@ -157,6 +163,17 @@ def test_of_int16_the_usual_step_is_that_of_int8_on_its_range(tmp_path: Path) ->
         for dtype in ("int16", "int8")
     )
     assert (wide, narrow) == (Tolerance(256.0, shortens.unbounded), None)
+
+
+def test_between_releases_of_one_runtime_only_what_is_finer_than_int8_may_differ(tmp_path: Path) -> None:
+    wide, real, narrow = (
+        usual_tolerance(open_graph(dense_layers(tmp_path, 0, 1, 1 / 4, *last, dtype=dtype)), "another release")
+        for dtype, last in (("int16", ()), ("int16", ("DEQUANTIZE",)), ("int8", ()))
+    )
+    assert wide == Tolerance(256.0, "another release")
+    assert real is not None
+    assert real.bound == pytest.approx(256 * 0.1)
+    assert narrow is None
 
 
 def test_floats_computed_from_what_differs_are_not_let_off(tmp_path: Path) -> None:

@@ -144,6 +144,14 @@ def test_every_task_has_its_metrics_and_its_plane(tmp_path: Path) -> None:
     assert len(captions) == 2 * len(TASKS)  # none in a plane that its task knows nothing of
 
 
+def test_what_a_runtimes_own_interpreter_says_has_a_column_where_one_was_asked(tmp_path: Path, sample: str) -> None:
+    assert "from its own runtime" not in Page(sample).text
+    record = sample_records()[0]
+    own = Measurement.of("runtime_difference", 0, Provenance.SIMULATED)
+    page = report(tmp_path, [replace(record, measurements=(*record.measurements, own))])
+    assert "largest difference from its own runtime" in Page(page).text
+
+
 def test_ids_are_unique_on_the_page(sample: str) -> None:
     ids = [attributes["id"] for _, attributes in Page(sample).elements if "id" in attributes]
     assert len(ids) == len(set(ids))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
 from importlib import import_module
@@ -14,7 +14,7 @@ from harness.board.virtual.bit_band import map_bit_bands
 from harness.board.virtual.bus import Bus
 from harness.board.virtual.clock_tree import ClockTree
 from harness.board.virtual.connections import Connections
-from harness.board.virtual.core_parts import build_core_parts
+from harness.board.virtual.core_parts import CoreParts, build_core_parts
 from harness.board.virtual.dma_requests import DmaRequests
 from harness.board.virtual.engine import Engine, MappedMemory
 from harness.board.virtual.event_channels import EventChannels
@@ -27,10 +27,7 @@ from harness.board.virtual.memory_map import map_memories
 from harness.board.virtual.memory_timing import MemoryTiming
 from harness.board.virtual.native_state import ClockState
 from harness.board.virtual.peripherals.core_debug import CoreDebug
-from harness.board.virtual.peripherals.flash import FlashController
-from harness.board.virtual.peripherals.itm import Itm
 from harness.board.virtual.peripherals.register_block import RegisterBlock
-from harness.board.virtual.peripherals.systick import SysTick
 from harness.board.virtual.pins import Pins
 from harness.board.virtual.resets import ResetCause, Resets
 from harness.board.virtual.scheduler import Scheduler
@@ -53,7 +50,6 @@ class Chip:
 
     Attributes:
         blocks: the family's peripherals, by name.
-        flash: the controller of the flash that firmware is linked to; None where the family has none that we model.
     """
 
     engine: Engine
@@ -64,14 +60,11 @@ class Chip:
     exceptions: ExceptionModel
     interrupts: InterruptLines
     debug: CoreDebug
-    systick: SysTick
-    itm: Itm
     line: HostLine
     pins: Pins
     resets: Resets
     memory_timing: MemoryTiming
     blocks: dict[str, RegisterBlock]
-    flash: FlashController | None
 
 
 def build_chip(
@@ -87,77 +80,103 @@ def build_chip(
         ConfigError: the board file names a family, or the family's file a type of peripheral, that there is none of.
     """
     family = load_family(spec.target.family, spec.mcu)
+    connections = _connections(spec, family, request_reset)
+    exceptions = _exceptions(connections)
+    blocks = {entry.name: _build(connections, entry) for entry in family.peripherals}
+    identity = _idcode(spec)
+    core = build_core_parts(
+        spec.target,
+        connections.engine,
+        connections.scheduler,
+        exceptions,
+        connections.memory_timing,
+        lambda: request_reset(ResetCause.SOFTWARE),
+        identity & 0xFFF,
+    )
+    _put_on_bus(connections, (*core.blocks, *blocks.values()), identity)
+    _watch_gates(connections.bus, family, blocks)
+    _watch_trigger(spec, connections.pins, on_trigger)
+    return _chip(connections, exceptions, core, blocks)
+
+
+def _connections(spec: BoardSpec, family: Family, request_reset: Callable[[ResetCause], None]) -> Connections:
+    """What core and peripherals are connected to: memories, time, a bus that is still empty."""
     engine = Engine(spec.target.core, timing_model(spec.target.core))
     flash, memory_timing = map_memories(engine, spec)
     _map_fixed_memories(engine, family, flash)
-    state = engine.clock.state
-    scheduler = Scheduler(state)
-    time = VirtualTime(spec.target.clock_hz)
+    scheduler, time = Scheduler(engine.clock.state), VirtualTime(spec.target.clock_hz)
     clocks = ClockTree(scheduler, time)
-    cycles = ctypes.c_uint64.from_address(ctypes.addressof(state) + ClockState.cycles.offset)
-    line = HostLine(scheduler, time, cycles)
-    clocks.listen(line.note_clock, line.follow_clock)
-    unmodelled = UnmodelledRegisters(RegisterNames(family.svd, family.unmodelled))
-    bus = Bus(engine, scheduler, (*family.windows, _SYSTEM_WINDOW), line.receiver, unmodelled)
-    if spec.target.core is Core.CORTEX_M4:
-        map_bit_bands(engine, bus, line.receiver)
-    exceptions = ExceptionModel(engine, flash.origin, family.priority_bits)
-    interrupts = InterruptLines(engine.interrupt)
-    exceptions.lines = lambda: interrupts.raised
-    pins = Pins(lambda: (scheduler.now, time.seconds(scheduler.now)))
-    resets = Resets(request_reset)
-    connections = Connections(
+    line = _line(engine, scheduler, time, clocks)
+    return Connections(
         spec=spec,
         family=family,
         engine=engine,
-        bus=bus,
+        bus=_bus(spec, family, engine, scheduler, line),
         flash=flash,
         memory_timing=memory_timing,
         scheduler=scheduler,
         time=time,
         clocks=clocks,
-        interrupts=interrupts,
+        interrupts=InterruptLines(engine.interrupt),
         dma=DmaRequests(),
         channels=EventChannels(),
-        pins=pins,
-        resets=resets,
+        pins=Pins(lambda: (scheduler.now, time.seconds(scheduler.now))),
+        resets=Resets(request_reset),
         line=line,
     )
-    blocks = {entry.name: _build(connections, entry) for entry in family.peripherals}
-    identity = _idcode(spec)
-    core = build_core_parts(
-        spec.target,
-        engine,
-        scheduler,
-        exceptions,
-        memory_timing,
-        lambda: request_reset(ResetCause.SOFTWARE),
-        identity & 0xFFF,
-    )
-    for block in (*core.blocks, *blocks.values()):
+
+
+def _line(engine: Engine, scheduler: Scheduler, time: VirtualTime, clocks: ClockTree) -> HostLine:
+    """The console's wire, told of every change of the clock."""
+    cycles = ctypes.c_uint64.from_address(ctypes.addressof(engine.clock.state) + ClockState.cycles.offset)
+    line = HostLine(scheduler, time, cycles)
+    clocks.listen(line.note_clock, line.follow_clock)
+    return line
+
+
+def _bus(spec: BoardSpec, family: Family, engine: Engine, scheduler: Scheduler, line: HostLine) -> Bus:
+    """The windows in which registers lie, and the bit bands over them."""
+    unmodelled = UnmodelledRegisters(RegisterNames(family.svd, family.unmodelled))
+    bus = Bus(engine, scheduler, (*family.windows, _SYSTEM_WINDOW), line.receiver, unmodelled)
+    if spec.target.core is Core.CORTEX_M4:
+        map_bit_bands(engine, bus, line.receiver)
+    return bus
+
+
+def _exceptions(connections: Connections) -> ExceptionModel:
+    """The core's exceptions, raised by the peripherals' interrupt lines."""
+    flash, family, interrupts = connections.flash, connections.family, connections.interrupts
+    exceptions = ExceptionModel(connections.engine, flash.origin, family.priority_bits)
+    exceptions.lines = lambda: interrupts.raised
+    return exceptions
+
+
+def _put_on_bus(connections: Connections, blocks: Iterable[RegisterBlock], identity: int) -> None:
+    """Add the blocks, and the register in which debuggers look for the part's identity, where the family has one."""
+    bus, address = connections.bus, connections.family.debug_id_at
+    for block in blocks:
         bus.add(block)
-    _watch_gates(bus, family, blocks)
-    if family.debug_id_at is not None:
-        bus.add(RegisterBlock("DBGMCU", family.debug_id_at & ~0x3FF, values={family.debug_id_at & 0x3FF: identity}))
-    _watch_trigger(spec, pins, on_trigger)
-    controllers = [block for block in blocks.values() if isinstance(block, FlashController)]
+    if address is not None:
+        bus.add(RegisterBlock("DBGMCU", address & ~0x3FF, values={address & 0x3FF: identity}))
+
+
+def _chip(
+    connections: Connections, exceptions: ExceptionModel, core: CoreParts, blocks: dict[str, RegisterBlock]
+) -> Chip:
     return Chip(
-        engine=engine,
-        bus=bus,
-        scheduler=scheduler,
-        time=time,
-        clocks=clocks,
+        engine=connections.engine,
+        bus=connections.bus,
+        scheduler=connections.scheduler,
+        time=connections.time,
+        clocks=connections.clocks,
         exceptions=exceptions,
-        interrupts=interrupts,
+        interrupts=connections.interrupts,
         debug=core.debug,
-        systick=core.systick,
-        itm=core.itm,
-        line=line,
-        pins=pins,
-        resets=resets,
-        memory_timing=memory_timing,
+        line=connections.line,
+        pins=connections.pins,
+        resets=connections.resets,
+        memory_timing=connections.memory_timing,
         blocks=blocks,
-        flash=controllers[0] if controllers else None,
     )
 
 

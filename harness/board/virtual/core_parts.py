@@ -27,12 +27,9 @@ from harness.deploy.target import Target
 
 @dataclass(frozen=True)
 class CoreParts:
-    """The core's blocks of registers, and those of them that others work with."""
+    """The core's blocks of registers, and the one of them that others work with."""
 
     debug: CoreDebug
-    systick: SysTick
-    system_control: SystemControl
-    itm: Itm
     blocks: tuple[RegisterBlock, ...]
 
 
@@ -49,11 +46,9 @@ def build_core_parts(
     facts = CORES[target.core]
     engine.state.fit_float_unit(double_precision=target.fpu == "fpv5-d16")
     debug = CoreDebug(engine, exceptions)
-    systick = SysTick(engine, scheduler, exceptions)
     caches = cache_sizes(memory_timing.spec.level1)
     control = SystemControl(engine, exceptions, debug, request_reset, facts.values, caches, CacheControl(memory_timing))
     exceptions.protection.on_change = lambda: memory_timing.follow(exceptions.protection)
-    itm = Itm(debug.trace_enabled)
     blocks = (
         control,
         Nvic(engine, exceptions),
@@ -61,11 +56,11 @@ def build_core_parts(
         FloatContextRegisters(exceptions.floats, FLOAT_UNITS[target.fpu]),
         LazySaveWindow(exceptions.floats),
         debug,
-        systick,
+        SysTick(engine, scheduler, exceptions),
         Dwt(engine, debug.trace_enabled, locked=facts.dwt_locked, counts=facts.cycle_counter),
-        itm,
+        Itm(debug.trace_enabled),
         BreakpointUnit(engine.watch, revision=facts.breakpoint_revision),
         *component_identities(),
         rom_table(part),
     )
-    return CoreParts(debug, systick, control, itm, blocks)
+    return CoreParts(debug, blocks)

@@ -90,8 +90,8 @@ def load_image(machine: Machine, image: Image, board: BoardSpec) -> None:
     machine.reset()
 
 
-def _holds(bank: MemoryBank, address: int, size: int = 1) -> bool:
-    return bank.origin <= address and address + size <= bank.origin + bank.size
+def _holds(bank: MemoryBank, address: int) -> bool:
+    return bank.origin <= address < bank.origin + bank.size
 
 
 def _elf(path: Path) -> tuple[Segment, ...]:

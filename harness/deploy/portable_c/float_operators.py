@@ -53,12 +53,8 @@ def pad(writer: OnnxWriter, operator: GraphOperator) -> None:
     writer.made(operator.outputs[0], writer.node("Pad", [writer.use(source.index, layout), pads, filling]), layout)
 
 
-def max_pool(writer: OnnxWriter, operator: GraphOperator) -> None:
-    """Float32 or int8, whose activation the int8 side adds."""
-    writer.made(operator.outputs[0], max_pool_node(writer, operator), Layout.CHANNELS_FIRST)
-
-
 def max_pool_node(writer: OnnxWriter, operator: GraphOperator) -> str:
+    """Of float32 or int8, without its activation."""
     source, output = required(writer.graph, operator, 0), writer.graph.tensors[operator.outputs[0]]
     attributes = window(operator, filter_of(operator), source, output)
     return writer.node("MaxPool", [writer.use(source.index, Layout.CHANNELS_FIRST)], **attributes)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -113,8 +113,11 @@ class Library:
     runtime: tuple[Path, ...]
 
 
-def gather(compiler: Compiler, glue: Sequence[Path]) -> Library:
+def gather(compiler: Compiler, glue: Sequence[Path], portable: Collection[str]) -> Library:
     """Compile what the objects of the glue need.
+
+    Args:
+        portable: see `list_sources`.
 
     Raises:
         BuildError: a file does not compile.
@@ -124,7 +127,7 @@ def gather(compiler: Compiler, glue: Sequence[Path]) -> Library:
     def symbols(objects: Sequence[Path]) -> str:
         return run_tool([tools.compiler.with_name("arm-none-eabi-nm"), "--demangle", *objects])
 
-    index = SourceIndex(list_sources(compiler.tree, compiler.options.kernels))
+    index = SourceIndex(list_sources(compiler.tree, compiler.options.kernels, portable))
     objects = closure(glue, index, compiler.library_objects, symbols)
     kernels = [one for source, one in objects.items() if is_kernel(source, compiler.tree)]
     return Library(tuple(kernels), tuple(one for one in objects.values() if one not in kernels))

@@ -81,6 +81,19 @@ def needed_methods(graph: Graph, methods: Mapping[str, str]) -> list[str]:
     return sorted({methods[operator.op] for operator in graph.operators})
 
 
+def refused_by_cmsis_nn(graph: Graph) -> Mapping[str, GraphOperator]:
+    """By the file of a kernel, the first layer that CMSIS-NN's refuses and TFLM's portable one takes.
+
+    CMSIS-NN's FULLY_CONNECTED of int16 has one scale for all channels, where TensorFlow's converter makes one for each.
+    """
+    for operator in graph.operators:
+        if operator.op == "FULLY_CONNECTED":
+            x, weights = (graph.tensors[index] for index in operator.inputs[:2] if index is not None)
+            if x.dtype == "int16" and len(weights.scales) > 1:
+                return {"fully_connected": operator}
+    return {}
+
+
 def unsupported(graph: Graph, methods: Mapping[str, str]) -> list[str]:
     """What can't be built, a line each, with the layer's name.
 

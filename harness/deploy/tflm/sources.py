@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from harness.deploy.options import Kernels
@@ -60,13 +60,17 @@ def _plain_name(symbol: str) -> str:
     return symbol.partition("(")[0].split()[-1] if symbol.strip() else ""
 
 
-def list_sources(tree: Tree, kernels: Kernels) -> list[Path]:
-    """All that may become part of a library: each kernel once, CMSIS-NN's instead of the reference where it has one."""
+def list_sources(tree: Tree, kernels: Kernels, portable: Collection[str] = ()) -> list[Path]:
+    """All that may become part of a library: each kernel once, CMSIS-NN's instead of the reference where it has one.
+
+    Args:
+        portable: kernels that are the reference's whatever CMSIS-NN has, by the names of their files.
+    """
     micro, signal = tree.micro, tree.root / "signal"
     folders = [micro, *(micro / one for one in ("arena_allocator", "memory_planner", "tflite_bridge", "kernels"))]
     found = {file.stem: file for folder in folders for file in _in(folder, "*")}
     if kernels is Kernels.OPTIMIZED:
-        found |= {file.stem: file for file in _in(micro / "kernels/cmsis_nn", "*")}
+        found |= {file.stem: file for file in _in(micro / "kernels/cmsis_nn", "*") if file.stem not in portable}
     lite = [tree.root / "tensorflow/lite" / one for one in ("c", "core", "kernels", "schema")]
     others = [*lite, tree.root / "tensorflow/compiler", signal / "src", signal / "micro/kernels"]
     if kernels is Kernels.OPTIMIZED:

@@ -55,12 +55,16 @@ class Tree:
         """Those of TFLM's own Makefile."""
         return (self.root, self.third_party, *(self.third_party / one for one in (*_THIRD_PARTY, *_CMSIS)))
 
+    def has_portable_kernel(self, name: str) -> bool:
+        """Whether it has the reference kernel of a file: a tree made for CMSIS-NN lacks those that this replaces."""
+        return _has_source(self.micro / "kernels", name)
+
     def problems(self, kernels: Kernels) -> Iterator[str]:
         """What it lacks, and how to get it."""
         lacking = [one for one in _THIRD_PARTY if not (self.third_party / one).is_dir()]
         if lacking:
             yield f"{self.third_party} lacks {', '.join(lacking)}: {_how_to_get_one()}"
-        if kernels is Kernels.REFERENCE and not _has_source(self.micro / "kernels", "conv"):
+        if kernels is Kernels.REFERENCE and not self.has_portable_kernel("conv"):
             yield (
                 f"{self.root} was made with OPTIMIZED_KERNEL_DIR and holds no reference kernels: make one without it, "
                 f"or build with the kernels {Kernels.OPTIMIZED}"

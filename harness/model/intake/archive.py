@@ -9,9 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from harness.errors import ModelError
+from harness.model.inflation import MOST_INFLATION
 
-MOST_INFLATION = 10
-"""How many times its own size an archive may unpack to: weights hardly compress."""
 _SLACK = 2**16
 _FAULTS = (zipfile.BadZipFile, zlib.error, OSError, ValueError, NotImplementedError, RuntimeError, EOFError)
 

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from harness.errors import ModelError
-from harness.model.intake.archive import MOST_INFLATION, read_json
+from harness.model.inflation import MOST_INFLATION
+from harness.model.intake.archive import read_json
 from harness.model.intake.limits import limited
 
 _SLACK = 2**16

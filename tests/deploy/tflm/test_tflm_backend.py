@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,11 +11,12 @@ import pytest
 from harness.board.board_file import load_board
 from harness.deploy.backends import find_backend
 from harness.deploy.build import build_firmware
-from harness.deploy.options import O2
+from harness.deploy.options import O2, Kernels
 from harness.deploy.tflm import TflmBackend
 from harness.deploy.tflm.generated import header
-from harness.deploy.tflm.operators import needed_methods, resolver_methods, unsupported
+from harness.deploy.tflm.operators import needed_methods, refused_by_cmsis_nn, resolver_methods, unsupported
 from harness.deploy.tflm.probe import Arena
+from harness.deploy.tflm.sources import list_sources
 from harness.deploy.tflm.tree import find_tree
 from harness.errors import ConfigError, UnsupportedModelError
 from harness.model.model import Model
@@ -27,12 +29,12 @@ L4R5 = load_board("nucleo_l4r5zi").target
 METHODS = {"FULLY_CONNECTED": "AddFullyConnected", "ABS": "AddAbs"}
 
 
-def chain(path: Path, weights: str = "int8", activations: str = "int8", last: str = "ABS") -> Model:
-    """Two dense layers and another operator."""
+def chain(path: Path, weights: str = "int8", activations: str = "int8", last: str = "ABS", channels: int = 1) -> Model:
+    """Two dense layers, whose weights have so many scales, and another operator."""
     tiny = TinyModel()
     x = tensor = tiny.tensor((1, 8), activations, scale=0.1)
     for _ in range(2):
-        w = tiny.tensor((8, 8), weights, scale=0.1, data=np.ones((8, 8)))
+        w = tiny.tensor((8, 8), weights, scale=np.full(channels, 0.1), data=np.ones((8, 8)))
         made = tiny.tensor((1, 8), activations, scale=0.1)
         tensor = tiny.operator("FULLY_CONNECTED", [tensor, w, -1], made, "FullyConnectedOptions")
     y = tiny.operator(last, [tensor], tiny.tensor((1, 8), activations, scale=0.1))
@@ -138,3 +140,27 @@ def test_a_quantization_is_judged_by_the_graph_alone(tmp_path: Path, monkeypatch
     monkeypatch.setenv("TFLM_ROOT", str(write_tree(tmp_path / "tree")))
     variant = variant_of(chain(tmp_path, activations="int16"), Quantization.INT8)
     assert TflmBackend().complaints(variant, L4R5, O2) == []
+
+
+def test_int16_dense_layers_with_a_scale_for_each_channel_are_the_portable_kernels(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    portable = "tensorflow/lite/micro/kernels/fully_connected.cc"
+    root = write_tree(tmp_path / "tree")
+    monkeypatch.setenv("TFLM_ROOT", str(root))
+    for activations, channels, refused in (("int16", 1, []), ("int8", 8, []), ("int16", 8, ["fully_connected"])):
+        model = chain(tmp_path, activations=activations, channels=channels)
+        assert list(refused_by_cmsis_nn(open_graph(model))) == refused
+    variant = variant_of(model)
+    refusal = "CMSIS-NN takes one scale for all channels, and the tree has no portable fully_connected.cc"
+    assert TflmBackend().complaints(variant, L4R5, O2) == [f"layer tensor_2 (FULLY_CONNECTED): {refusal}"]
+    assert TflmBackend().complaints(variant, L4R5, replace(O2, kernels=Kernels.REFERENCE)) == []
+    (root / portable).write_text("")
+    assert TflmBackend().complaints(variant, L4R5, O2) == []
+
+
+def test_a_portable_kernel_takes_the_place_of_cmsis_nns(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TFLM_ROOT", str(write_tree(tmp_path / "tree")))
+    tree = find_tree()
+    listed = [one.parent.name for one in list_sources(tree, Kernels.OPTIMIZED, {"conv"}) if one.stem == "conv"]
+    assert listed == ["kernels"]

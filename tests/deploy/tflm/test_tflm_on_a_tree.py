@@ -33,6 +33,7 @@ from tests.deploy.agreement import Reference
 from tests.deploy.test_dense_tolerance import dense_layers, dense_outputs
 from tests.deploy.tflm.test_tflm_backend import chain
 from tests.deploy.tiny_model import TinyModel, variant_of
+from tests.model.own_interpreter import needs_tflm
 
 pytestmark = [
     pytest.mark.slow,
@@ -70,17 +71,18 @@ def start(firmware: Firmware) -> Device:
     return device
 
 
+@needs_tflm
 @pytest.mark.parametrize("options", [O2, REFERENCE], ids=str)
 def test_dense_layers_round_twice_and_stay_within_the_stated_bound(options: BuildOptions, tmp_path: Path) -> None:
     variant = variant_of(dense_layers(tmp_path, 3, 2, 3 / 40))
     graph = open_graph(variant.model)
     firmware = build_firmware(variant, L4R5.target, TflmBackend(), options)
-    device, work = start(firmware), prepare(variant, Plan(random_samples=200))
+    device, work = start(firmware), prepare(variant, Plan(random_samples=200), firmware.interpreter)
     outputs = [device.infer(data).output for data in work.inputs]
     given = [np.frombuffer(data, np.int8).astype(np.int64) for data in work.inputs]
     twice = [dense_outputs(graph, stored, Rounding.TWICE).astype(np.int8).tobytes() for stored in given]
     once = [dense_outputs(graph, stored, Rounding.ONCE).astype(np.int8).tobytes() for stored in given]
-    assert (outputs, list(work.references)) == (twice, once)
+    assert (outputs, list(work.references), list(work.own_references)) == (twice, once, twice)
     agreement = compare(outputs, work.references, variant.model.outputs, stated=firmware.tolerance)
     assert agreement.largest > 0
     assert not agreement.disagreement
@@ -91,9 +93,7 @@ def test_what_is_claimed_is_built_and_agrees_with_the_host(quantization: Quantiz
     variant = make_variant("cnn_3", quantization)
     claims = TflmBackend().claims()
     assert {layer.op for layer in variant.model.layers} <= set(claims.operators[quantization])
-    # CMSIS-NN has no int16 FULLY_CONNECTED with a scale for each channel, which the converter makes.
-    wide = quantization.activations == "int16"
-    firmware = build_firmware(variant, L4R5.target, TflmBackend(), REFERENCE if wide else O2)
+    firmware = build_firmware(variant, L4R5.target, TflmBackend())
     device, work = start(firmware), prepare(variant, Plan(random_samples=5))
     outputs = [device.infer(data).output for data in work.inputs]
     steps = output_steps(variant.model)

@@ -11,9 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from harness.model.dataset import InputForm
 from harness.model.datasets.cifar import CIFAR10, CIFAR100, Layout
 from harness.model.datasets.speech_commands import WORDS
 
+UNIT, COLOUR = InputForm((28, 28, 1), "float32"), InputForm((32, 32, 3), "float32")
+"""What models of MNIST's and of CIFAR's images take: values from 0 to 1."""
 RATE = 16_000
 
 

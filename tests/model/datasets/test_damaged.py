@@ -18,6 +18,8 @@ from harness.model.dataset import InputForm
 from harness.model.datasets.registry import find_loader
 from tests.model.datasets.on_disk_sets import (
     CIFAR10,
+    COLOUR,
+    UNIT,
     idx,
     tone,
     write_cifar,
@@ -28,12 +30,8 @@ from tests.model.datasets.on_disk_sets import (
     write_wav,
 )
 
-UNIT, WORDS, WINDOWS = (
-    InputForm((28, 28, 1), "float32"),
-    InputForm((49, 10, 1), "float32"),
-    InputForm((640,), "float32"),
-)
-COLOUR, SMALL, ROW = InputForm((32, 32, 3), "float32"), InputForm((8, 8, 3), "float32"), InputForm((2,), "float32")
+WORDS, WINDOWS = InputForm((49, 10, 1), "float32"), InputForm((640,), "float32")
+SMALL, ROW = InputForm((8, 8, 3), "float32"), InputForm((2,), "float32")
 IMAGES = np.zeros((2, 28, 28), np.uint8)
 
 LEAST_BYTES = 2**21

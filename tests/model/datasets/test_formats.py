@@ -19,6 +19,8 @@ from harness.model.datasets.sources import at_hand, data_spec, load_split
 from tests.model.datasets.on_disk_sets import (
     CIFAR10,
     CIFAR100,
+    COLOUR,
+    UNIT,
     tone,
     write_cifar,
     write_idx,
@@ -28,8 +30,6 @@ from tests.model.datasets.on_disk_sets import (
     write_wav,
 )
 
-UNIT = InputForm((28, 28, 1), "float32")
-COLOUR = InputForm((32, 32, 3), "float32")
 IMAGES = np.random.default_rng(0).integers(0, 256, (5, 28, 28)).astype(np.uint8)
 WORDS = InputForm((49, 10, 1), "float32", -123.5, 25.5)
 WINDOWS = InputForm((640,), "float32", -85, 15)

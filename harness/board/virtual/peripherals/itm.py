@@ -1,4 +1,4 @@
-"""The instrumentation trace macrocell (Armv7-M ARM C1.7): what firmware writes to its stimulus ports is collected."""
+"""The instrumentation trace macrocell (Armv7-M ARM C1.7): firmware that prints through it goes on."""
 
 from __future__ import annotations
 
@@ -9,21 +9,15 @@ from harness.board.virtual.peripherals.register_block import RegisterBlock
 
 _TER, _TCR, _LAR, _LSR = 0xE00, 0xE80, 0xFB0, 0xFB4
 _PORTS_END, _ITMENA = 0x80, 1 << 0
-_KEPT_BYTES = 1 << 20
 
 
 class Itm(RegisterBlock):
-    """Stimulus ports 0 to 31, always ready.
-
-    Attributes:
-        written: bytes by port; the first MiB of each.
-    """
+    """Stimulus ports 0 to 31, always ready; what they take is dropped, for there is no trace port."""
 
     def __init__(self, trace_enabled: Callable[[], bool]) -> None:
         """Make the unit; it works while DEMCR.TRCENA is set."""
         super().__init__("ITM", 0xE000_0000, 0xFC0)
         self._trace_enabled: Final = trace_enabled
-        self.written: Final[dict[int, bytearray]] = {}
 
     def reset(self) -> None:
         """Nothing: trace is the debugger's, and survives a system reset."""
@@ -35,23 +29,9 @@ class Itm(RegisterBlock):
         return 0b10 if offset == _LSR else super().read(offset)
 
     def write(self, offset: int, value: int) -> None:
-        """Four bytes to a stimulus port, or set-up."""
-        if offset < _PORTS_END:
-            self._take(offset // 4, value.to_bytes(4, "little"))
-        elif offset != _LAR:
+        """Set-up; a stimulus port keeps nothing."""
+        if offset >= _PORTS_END and offset != _LAR:
             super().write(offset, value)
-
-    def write_narrow(self, offset: int, size: int, value: int) -> None:
-        """One or two bytes to a stimulus port."""
-        if offset < _PORTS_END:
-            self._take(offset // 4, value.to_bytes(size, "little"))
-        else:
-            super().write_narrow(offset, size, value)
 
     def _enabled(self, port: int) -> bool:
         return self._trace_enabled() and bool(self.stored(_TCR) & _ITMENA and self.stored(_TER) >> port & 1)
-
-    def _take(self, port: int, data: bytes) -> None:
-        kept = self.written.setdefault(port, bytearray())
-        if self._enabled(port) and len(kept) < _KEPT_BYTES:
-            kept += data

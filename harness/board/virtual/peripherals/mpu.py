@@ -5,7 +5,7 @@ from __future__ import annotations
 from harness.board.virtual.memory_protection import REGIONS, MemoryProtection
 from harness.board.virtual.peripherals.register_block import RegisterBlock
 
-_TYPE, _CONTROL, _NUMBER, _BASE, _SIZE = 0x00, 0x04, 0x08, 0x0C, 0x10
+_TYPE, _CONTROL, _NUMBER, _BASE = 0x00, 0x04, 0x08, 0x0C
 _LAST_ALIAS, _ATTRIBUTES = 0x28, 0x30
 _BASE_VALID = 1 << 4
 

@@ -16,8 +16,8 @@ _WORDS = (Kind.LOAD_MULTIPLE, Kind.LOAD_MULTIPLE_PC, Kind.STORE_MULTIPLE)
 class CortexM0Plus:
     """The table of `lab/cores/cortex-m0plus.yaml`: what an instruction costs depends on itself alone."""
 
-    def __init__(self, timing: CortexM0PlusTiming | None = None) -> None:
-        self._timing: Final = timing or load_parameters("cortex-m0plus", CortexM0PlusTiming)
+    def __init__(self) -> None:
+        self._timing: Final[CortexM0PlusTiming] = load_parameters("cortex-m0plus", CortexM0PlusTiming)
         t = self._timing
         self._fixed: Final = {
             Kind.MULTIPLY: ("multiply", t.multiply),

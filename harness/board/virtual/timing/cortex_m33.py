@@ -72,8 +72,8 @@ class _Pipeline:
 class CortexM33:
     """The rules of `lab/cores/cortex-m33.yaml`, applied to one basic block."""
 
-    def __init__(self, timing: CortexM33Timing | None = None) -> None:
-        self._timing: Final = timing or load_parameters("cortex-m33", CortexM33Timing)
+    def __init__(self) -> None:
+        self._timing: Final[CortexM33Timing] = load_parameters("cortex-m33", CortexM33Timing)
         self._known: dict[Operation, Scheduled] = {}
         t = self._timing
         self.transitions = Transitions(

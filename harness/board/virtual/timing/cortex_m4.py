@@ -29,8 +29,8 @@ class CortexM4:
     What one block leaves for the next is its last operation. A taken branch refills the pipeline, and leaves nothing.
     """
 
-    def __init__(self, timing: CortexM4Timing | None = None) -> None:
-        self._timing: Final = timing or load_parameters("cortex-m4", CortexM4Timing)
+    def __init__(self) -> None:
+        self._timing: Final[CortexM4Timing] = load_parameters("cortex-m4", CortexM4Timing)
         t = self._timing
         self._fixed: Final = {
             Kind.LOAD_PC: ("load", t.load),

@@ -25,8 +25,8 @@ class CortexM7:
     What one block leaves for the next is the state of its schedule. A mispredicted branch leaves nothing.
     """
 
-    def __init__(self, timing: CortexM7Timing | None = None) -> None:
-        self._timing: Final = timing or load_parameters("cortex-m7", CortexM7Timing)
+    def __init__(self) -> None:
+        self._timing: Final[CortexM7Timing] = load_parameters("cortex-m7", CortexM7Timing)
         self._known: dict[Operation, Schedulable] = {}
         t = self._timing
         self.transitions = Transitions(

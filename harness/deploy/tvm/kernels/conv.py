@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 _TILES = ((2, 2), (3, 2), (2, 3), (5, 1), (4, 1), (1, 4), (1, 5), (3, 1), (1, 3), (2, 1), (1, 2), (1, 1))
 """Tiles (pixels, channels) whose accumulators, operands and pointers fit a Cortex-M's registers."""
+_MOST_ROW_ELEMENTS = 2048
+"""Inputs in a row of a pointwise convolution, if it has more than one pixel."""
 
 
 @dataclass(frozen=True)
@@ -139,17 +141,17 @@ def _instructions_per_mac(tile: tuple[int, int]) -> float:
     return (2 * pixels + 3 * channels + 2 * pixels * channels + 3) / (4 * pixels * channels)
 
 
-def pointwise_row_width(pixels: int, channels: int, out_channels: int, most_elements: int = 2048) -> int:
+def pointwise_row_width(pixels: int, channels: int, out_channels: int) -> int:
     """How wide to lay the rows of a pointwise convolution: best tile first, then the fewest rows.
 
     Args:
         pixels: of the image.
-        channels: of the input; a row is at most `most_elements` values, or one pixel.
+        channels: of the input.
     """
 
     def cost(width: int) -> tuple[float, int]:
         fitting = [t for t in _TILES if width % t[0] == 0 and out_channels % t[1] == 0]
         return min(_instructions_per_mac(t) for t in fitting), -width
 
-    widths = [w for w in range(1, pixels + 1) if pixels % w == 0 and (w == 1 or w * channels <= most_elements)]
+    widths = [w for w in range(1, pixels + 1) if pixels % w == 0 and (w == 1 or w * channels <= _MOST_ROW_ELEMENTS)]
     return min(widths, key=cost)

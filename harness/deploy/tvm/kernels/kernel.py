@@ -93,9 +93,9 @@ def pointer_function(name: str, parameters: tuple[Parameter, ...], body: Callabl
     return builder.get()
 
 
-def registers(count: int, dtype: str = "int32") -> Buffer:
-    """`count` variables; LLVM keeps them in registers as long as every index is a constant."""
-    return T.alloc_buffer((count,), dtype, scope="local", layout=None)
+def registers(count: int) -> Buffer:
+    """`count` variables of int32; LLVM keeps them in registers as long as every index is a constant."""
+    return T.alloc_buffer((count,), "int32", scope="local", layout=None)
 
 
 def store(buffer: Buffer, index: Expr | int, value: Expr) -> None:

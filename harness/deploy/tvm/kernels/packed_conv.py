@@ -7,14 +7,14 @@ from math import prod
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
-from tvm.ir import Expr
 from tvm.tirx import Buffer
 from tvm.tirx.script import builder as T  # noqa: N812
 
 from harness.deploy.tvm.kernels.image_rows import ImageRows
-from harness.deploy.tvm.kernels.kernel import Kernel, Parameter, Tensors, call
+from harness.deploy.tvm.kernels.kernel import Kernel, Parameter, Tensors
 from harness.deploy.tvm.kernels.packing import pack_channels
-from harness.deploy.tvm.kernels.residual import add_residual, made_at, residual_parameters, residual_workspace
+from harness.deploy.tvm.kernels.paired_channels import channel_groups, compute_channels
+from harness.deploy.tvm.kernels.residual import add_residual, residual_parameters, residual_workspace
 from harness.deploy.tvm.micro.add_values import AddValues
 from harness.deploy.tvm.micro.dots import Dots, steps_of, tile_of
 from harness.deploy.tvm.micro.finish import Finish
@@ -72,13 +72,15 @@ class PackedConv(Kernel):
         """Consecutive inputs of one output: those under a row of the kernel."""
         return rows.channels * self.window.kernel_width
 
-    def _dots(self, paired: bool) -> Dots:
+    @property
+    def _dots(self) -> Dots:
+        """For two channels."""
         window, rows = self.window, self._rows(self.block_rows)
         chunks, steps = steps_of(self._run_elements(rows))
         stride = 2 * window.stride_width * rows.channels
         pixels = tile_of(stride, self.out_channels, window.out_width, window.kernel_height * chunks * steps)
         return Dots(
-            paired=paired,
+            paired=True,
             pixels=pixels,
             tiled=window.out_width >= pixels,
             single=window.out_width % pixels > 0,
@@ -94,17 +96,14 @@ class PackedConv(Kernel):
 
     @property
     def micro_kernels(self) -> tuple[MicroKernel, ...]:
-        shapes = [self._dots(paired) for paired in (True, False) if self._groups(paired)]
+        shapes = [shape for shape, _ in channel_groups(self._dots)]
         added = [] if self.residual is None else [self.residual]
         return (*shapes, CopyWords(), FillWords(), WidenWords(), *added)
-
-    def _groups(self, paired: bool) -> int:
-        return self.out_channels // 2 if paired else self.out_channels % 2
 
     @property
     def parameters(self) -> tuple[Parameter, ...]:
         window, rows = self.window, self._rows(self.block_rows)
-        words = self._dots(True).words
+        words = self._dots.words
         outputs = window.out_height * window.out_width * self.out_channels
         return (
             Parameter("x", "int8", window.height * window.width * window.channels),
@@ -138,7 +137,7 @@ class PackedConv(Kernel):
     def body(self, *buffers: Buffer) -> None:
         tensors = Tensors.of(self, buffers)
         x, rows = tensors["x"], tensors["rows"]
-        window, block_rows = self.window, self.block_rows
+        window, block_rows, dots = self.window, self.block_rows, self._dots
         image = self._rows(block_rows)
         image.fill(rows)
         with T.serial(-(-window.out_height // block_rows)) as block:
@@ -147,26 +146,6 @@ class PackedConv(Kernel):
                 image.widen(rows, x, row, first + row)
             count = T.min(T.int32(block_rows), T.int32(window.out_height) - block * block_rows)
             begin = block * (block_rows * self._row_outputs)
-            for paired in (True, False):
-                if groups := self._groups(paired):
-                    with T.serial(groups) as group:
-                        self._outputs(tensors, paired, group, begin, count)
+            counts = T.int32(window.out_width // dots.pixels), T.int32(window.out_width % dots.pixels), count
+            compute_channels(dots, tensors, rows, counts, begin, self.residual)
             add_residual(self.residual, tensors, begin, count * self._row_outputs)
-
-    def _outputs(self, tensors: Tensors, paired: bool, group: Expr, begin: Expr, count: Expr) -> None:
-        """`count` rows of outputs from element `begin` on, in one pair of channels, or in the last one."""
-        weights, rows, taps = tensors["weights"], tensors["rows"], tensors["taps"]
-        window, dots = self.window, self._dots(paired)
-        if not paired:
-            group = T.int32(self.out_channels // 2)
-        call(CopyWords(), T.address_of(taps[0]), T.address_of(weights[group * dots.words]), T.int32(dots.words))
-        call(
-            dots,
-            T.address_of(rows[0]),
-            T.address_of(taps[0]),
-            T.address_of(tensors["parameters"][group * 6]),
-            made_at(self.residual, tensors, begin, group * 2),
-            T.int32(window.out_width // dots.pixels),
-            T.int32(window.out_width % dots.pixels),
-            count,
-        )

@@ -11,9 +11,10 @@ from tvm.tirx import Buffer
 from tvm.tirx.script import builder as T  # noqa: N812
 
 from harness.deploy.tvm.kernels.image_rows import widen_values
-from harness.deploy.tvm.kernels.kernel import Kernel, Parameter, Tensors, call
+from harness.deploy.tvm.kernels.kernel import Kernel, Parameter, Tensors
 from harness.deploy.tvm.kernels.packing import pack_channels
-from harness.deploy.tvm.kernels.residual import add_residual, made_at, residual_parameters, residual_workspace
+from harness.deploy.tvm.kernels.paired_channels import channel_groups, compute_channels
+from harness.deploy.tvm.kernels.residual import add_residual, residual_parameters, residual_workspace
 from harness.deploy.tvm.micro.add_values import AddValues
 from harness.deploy.tvm.micro.dots import Dots, steps_of, tile_of
 from harness.deploy.tvm.micro.finish import Finish
@@ -53,16 +54,18 @@ class PackedPointwise(Kernel):
     def block(self) -> int:
         """Pixels at a time: some tiles."""
         budget = max(_LEAST_WORKSPACE, self.pixels * (self.channels + self.out_channels) // 4)
-        tile = self._dots(True).pixels
+        tile = self._dots.pixels
         fitting = max(1, min(budget // (2 * tile * self._pitch), _ENOUGH_PIXELS // tile))
         return min(tile * fitting, self.pixels)
 
-    def _dots(self, paired: bool) -> Dots:
+    @property
+    def _dots(self) -> Dots:
+        """For two channels."""
         chunks, steps = steps_of(self._pitch)
         stride = 2 * self._pitch
         tile = tile_of(stride, self.out_channels, self.pixels, chunks * steps)
         return Dots(
-            paired=paired,
+            paired=True,
             pixels=tile,
             tiled=self.pixels >= tile,
             single=self.pixels % tile > 0,
@@ -78,16 +81,13 @@ class PackedPointwise(Kernel):
 
     @property
     def micro_kernels(self) -> tuple[MicroKernel, ...]:
-        shapes = [self._dots(paired) for paired in (True, False) if self._groups(paired)]
+        shapes = [shape for shape, _ in channel_groups(self._dots)]
         added = [] if self.residual is None else [self.residual]
         return (*shapes, CopyWords(), *([WidenWords()] if self._permuted else []), *added)
 
-    def _groups(self, paired: bool) -> int:
-        return self.out_channels // 2 if paired else self.out_channels % 2
-
     @property
     def parameters(self) -> tuple[Parameter, ...]:
-        words = self._dots(True).words
+        words = self._dots.words
         # The last words of taps read on, and meet zero weights.
         widened = self.block * self._pitch + 2 * words - self._pitch
         return (
@@ -107,7 +107,7 @@ class PackedPointwise(Kernel):
 
     def pack(self, weights: NDArray[np.int8]) -> NDArray[np.int32]:
         """(out_channels, channels) weights in the order in which the loop reads them."""
-        taps = np.zeros((self.out_channels, 2 * self._dots(True).words), np.int8)
+        taps = np.zeros((self.out_channels, 2 * self._dots.words), np.int8)
         taps[:, : self.channels] = weights
         if self._permuted:
             permuted = weights.reshape(self.out_channels, -1, 4)[..., [0, 2, 1, 3]]
@@ -115,16 +115,14 @@ class PackedPointwise(Kernel):
         return pack_channels(taps)
 
     def body(self, *buffers: Buffer) -> None:
-        tensors = Tensors.of(self, buffers)
+        tensors, dots = Tensors.of(self, buffers), self._dots
         with T.serial(-(-self.pixels // self.block)) as block:
             first = block * self.block
             count = T.min(T.int32(self.block), T.int32(self.pixels) - first)
             self._widen(tensors["widened"], tensors["x"], first, count)
             begin = first * self.out_channels
-            for paired in (True, False):
-                if groups := self._groups(paired):
-                    with T.serial(groups) as group:
-                        self._outputs(tensors, paired, group, begin, count)
+            counts = T.floordiv(count, dots.pixels), T.floormod(count, dots.pixels), T.int32(1)
+            compute_channels(dots, tensors, tensors["widened"], counts, begin, self.residual)
             add_residual(self.residual, tensors, begin, count * self.out_channels)
 
     def _widen(self, widened: Buffer, x: Buffer, first: Expr, count: Expr) -> None:
@@ -136,21 +134,3 @@ class PackedPointwise(Kernel):
         with T.serial(count) as pixel:
             origin, start = (first + pixel) * self.channels, pixel * self._pitch
             widen_values(widened, x, origin, start, T.int32(self.channels), False)
-
-    def _outputs(self, tensors: Tensors, paired: bool, group: Expr, begin: Expr, count: Expr) -> None:
-        """`count` pixels of outputs from element `begin` on, in one pair of channels, or in the last one."""
-        weights, taps = tensors["weights"], tensors["taps"]
-        dots = self._dots(paired)
-        if not paired:
-            group = T.int32(self.out_channels // 2)
-        call(CopyWords(), T.address_of(taps[0]), T.address_of(weights[group * dots.words]), T.int32(dots.words))
-        call(
-            dots,
-            T.address_of(tensors["widened"][0]),
-            T.address_of(taps[0]),
-            T.address_of(tensors["parameters"][group * 6]),
-            made_at(self.residual, tensors, begin, group * 2),
-            T.floordiv(count, dots.pixels),
-            T.floormod(count, dots.pixels),
-            T.int32(1),
-        )

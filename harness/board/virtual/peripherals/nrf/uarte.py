@@ -11,7 +11,7 @@ from harness.board.virtual.peripherals.nrf.events import EventBlock
 from harness.board.virtual.scheduler import NEVER
 from harness.board.virtual.serial_line import Transmitter
 
-_CTS, _RXDRDY, _ENDRX, _TXDRDY, _ENDTX = 0x100, 0x108, 0x110, 0x11C, 0x120
+_RXDRDY, _ENDRX, _TXDRDY, _ENDTX = 0x108, 0x110, 0x11C, 0x120
 _RXTO, _RXSTARTED, _TXSTARTED, _TXSTOPPED = 0x144, 0x14C, 0x150, 0x158
 _ENABLE, _BAUDRATE, _CONFIG = 0x500, 0x524, 0x56C
 _RX_POINTER, _RX_MAXIMUM, _RX_AMOUNT = 0x534, 0x538, 0x53C

@@ -6,7 +6,7 @@ from harness.board.virtual.connections import Connections
 from harness.board.virtual.family import PeripheralEntry
 from harness.board.virtual.peripherals.register_block import RegisterBlock
 
-_DR, _IDR, _CR, _INIT, _POL = 0x00, 0x04, 0x08, 0x10, 0x14
+_DR, _CR, _INIT, _POL = 0x00, 0x08, 0x10, 0x14
 _RESET, _REV_OUT = 1 << 0, 1 << 7
 _SIZES = (32, 16, 8, 7)
 _ETHERNET = 0x04C1_1DB7

@@ -8,7 +8,7 @@ from harness.board.virtual.peripherals.register_block import RegisterBlock
 from harness.board.virtual.pins import Pins
 
 _MODER, _IDR, _ODR, _BSRR, _BRR = 0x00, 0x10, 0x14, 0x18, 0x28
-_OUTPUT, _LOW_BIT_OF_EACH_PIN = 1, 0x5555_5555
+_LOW_BIT_OF_EACH_PIN = 0x5555_5555
 
 
 class Gpio(RegisterBlock):

@@ -77,7 +77,6 @@ class Rcc(RegisterBlock):
         self._tree: Final = connections.clocks
         self._kernel: Final = dict(entry.options.get("kernel_clocks", {}))
         self._causes = 0
-        self._backup: dict[int, int] = {}
         self.source = 0
         """What SYSCLK comes from, as SWS has it."""
         connections.resets.listen(self._note_cause)

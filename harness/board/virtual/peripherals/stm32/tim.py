@@ -13,7 +13,7 @@ from harness.board.virtual.serial_line import WaitLoop
 
 _CR1, _DIER, _SR, _EGR, _CNT, _PSC, _ARR, _RCR, _CCR1 = 0x00, 0x0C, 0x10, 0x14, 0x24, 0x28, 0x2C, 0x30, 0x34
 _CEN, _UDIS, _URS, _OPM, _DIR, _ARPE, _UIFREMAP = 1 << 0, 1 << 1, 1 << 2, 1 << 3, 1 << 4, 1 << 7, 1 << 11
-_UIF, _UG, _UIE, _COMPARE = 1 << 0, 1 << 0, 1 << 0, 0b1_1110
+_UIF, _UG, _COMPARE = 1 << 0, 1 << 0, 0b1_1110
 _CHANNELS = 4
 
 
