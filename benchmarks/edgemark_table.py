@@ -106,10 +106,12 @@ def _lacking(reason: str) -> str:
     """The type or the operators that a backend lacks, or where it lacks none, its first complaint."""
     if wrong := re.search(r" is (\w+), not int\d+", reason):
         return wrong[1]
+    if refused := re.search(r"Node (\w+) \(number \d+\) failed to prepare", reason):
+        return f"{refused[1]} failed to prepare"
     operators = list(dict.fromkeys(re.findall(r"\(([A-Z0-9_]+)\): the operator is not supported", reason)))
     if not operators:
         first = next((line for line in reason.splitlines() if line.startswith("  ")), reason)
-        return first.rpartition(": ")[2].rpartition(" is ")[2]
+        return first.rpartition(": ")[2].rpartition(" is ")[2].replace("|", r"\|")
     more = f" and {len(operators) - MOST_OPERATORS} more" if len(operators) > MOST_OPERATORS else ""
     return ", ".join(operators[:MOST_OPERATORS]) + more
 

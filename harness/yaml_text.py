@@ -30,7 +30,7 @@ def parse_yaml(text: str | bytes, most_nodes: int = MOST_NODES) -> Any:
     """The content of a YAML document.
 
     Raises:
-        yaml.YAMLError: it is none, nested too deeply, too large, or has aliases, tags or endless numbers.
+        yaml.YAMLError: it is none, nested too deeply, too large, or has aliases, tags, endless numbers, or a key twice.
     """
     try:
         if _is_suspect(text, most_nodes):
@@ -75,9 +75,18 @@ def _check_events(text: str | bytes, most_nodes: int) -> None:
 
 @cache
 def _loader() -> Any:
-    """PyYAML's safe loader, without endless numbers."""
+    """PyYAML's safe loader, without endless numbers, and without keys whose first value is lost unseen."""
     base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    loader: Any = type("Loader", (base,), {})
+
+    def construct_mapping(self: Any, node: Any, deep: bool = False) -> Any:
+        seen: set[str] = set()
+        for key, _ in node.value:
+            if isinstance(key, yaml.ScalarNode) and key.value in seen:
+                raise yaml.YAMLError(f"it has the key {key.value[:LONGEST_NUMBER]!r} twice; leave one")
+            seen.update([key.value] if isinstance(key, yaml.ScalarNode) else [])
+        return base.construct_mapping(self, node, deep)
+
+    loader: Any = type("Loader", (base,), {"construct_mapping": construct_mapping})
 
     def short(construct: Any) -> Any:
         def constructed(self: Any, node: Any) -> Any:

@@ -28,6 +28,7 @@ from harness.yaml_text import MOST_NODES, parse_yaml
         ("[" * 5000, "nested more than 100 levels"),
         (b"\xff\xfe\x00", "truncated|unexpected|incomplete|invalid"),
         ("a: 1\n---\nb: 2", "single document"),
+        ("a: 1\nb: {c: 1, d: 2, c: 3}", "the key 'c' twice"),
     ],
 )
 def test_what_breaks_constructors_or_multiplies_is_an_error(text: str | bytes, words: str) -> None:

@@ -46,12 +46,12 @@ def chosen_variant(model: str, quantization: str | None, optimize: str = "", dat
 
     wanted, recipe = Quantization(quantization) if quantization else None, Recipe.parse(optimize)
     path = Path(model)
-    as_it_is = path.suffix in AS_THEY_ARE
-    if as_it_is or is_source(path):
-        recipe.refuse_file(model)
-        return variant_of_file(path) if as_it_is else variant_of_file(path, wanted, dataset)
     benchmark = known_benchmark(model)
     name = benchmark.zoo if benchmark else model
+    is_file = not is_buildable(name) and path.exists()
+    if path.suffix in AS_THEY_ARE or is_source(path) or is_file:
+        recipe.refuse_file(model)
+        return variant_of_file(path) if path.suffix in AS_THEY_ARE else variant_of_file(path, wanted, dataset)
     if not is_buildable(name):
         known = ", ".join([*BENCHMARKS, *ZOO])
         raise ConfigError(f"--model {model}: neither a model file, nor a description (.yaml), nor one of {known}")

@@ -57,8 +57,12 @@ def data_show(name: str, model: str | None, quantization: str | None, optimize: 
     click.echo(f"sha256 of names and contents: {sha256_of_files(path)}")
     if model is not None:
         from harness.commands.chosen_model import chosen_variant
+        from harness.model.samples import quantize_samples
 
-        _show_samples(load_dataset(path, chosen_variant(model, quantization, optimize).model))
+        wanted = chosen_variant(model, quantization, optimize).model
+        found = load_dataset(path, wanted)
+        quantize_samples(found, wanted.inputs[0])  # What does not fit the model is an error here, too.
+        _show_samples(found)
 
 
 @data.command("fetch")

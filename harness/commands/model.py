@@ -19,14 +19,16 @@ model.add_command(model_check)
 
 @model.command("list")
 def model_list() -> None:
-    """List the zoo."""
+    """List the zoo; docs/models.md has a card of each, with its source."""
     from rich import box
     from rich.console import Console
     from rich.table import Table
 
     from harness.model.zoo import ZOO
 
-    table = Table("model", "title", "task", "data set", "metric", "weights", box=box.SIMPLE_HEAD)
+    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    for column in ("model", "title", "task", "data set", "metric", "weights"):
+        table.add_column(column, no_wrap=column in ("model", "weights"), overflow="fold")
     for name, entry in ZOO.items():
         weights = "trained" if entry.trained else "seeded"
         table.add_row(name, entry.title, entry.task, entry.dataset, entry.metric, weights)

@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
 @click.command("check")
 @click.argument("model")
-@click.option("--quantization", help="What to convert it to: float32 (default of files) or int8.")
+@click.option("--quantization", help="What to convert it to; default of files: float32.")
 @OPTIMIZE
 @click.option(
-    "--dataset", type=click.Path(exists=True, path_type=Path), help="Samples that calibrate int8; default: made up."
+    "--dataset", type=click.Path(exists=True, path_type=Path), help="Samples that calibrate integers; default: made up."
 )
 @click.option("--layers", is_flag=True, help="List every layer.")
 def model_check(model: str, quantization: str | None, optimize: str, dataset: Path | None, layers: bool) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from harness.cache import sha256
 from harness.errors import ModelError
+from harness.model.intake.kind import otherwise
 from harness.model.model import Layer, Model, Tensor
 from harness.model.tflite_geometry import check_geometry
 from harness.model.tflite_graph import Graph, GraphOperator, GraphTensor
@@ -77,7 +78,7 @@ def _read(path: Path) -> bytes:
 
 def _graph(content: bytes) -> Graph:
     if content[4:8] != IDENTIFIER:
-        raise ModelError(f"is not a .tflite file: it lacks {IDENTIFIER.decode()!r} at byte 4")
+        raise ModelError(f"is not a .tflite file: it lacks {IDENTIFIER.decode()!r} at byte 4{otherwise(content)}")
     # flatbuffers brings numpy with it, which collecting benchmarks can do without.
     from harness.model.tflite_fields import read_fields
 

@@ -115,7 +115,7 @@ def variant_of_file(
             `detect`.
         DatasetError: the samples do not fit it.
     """
-    if is_source(path):
+    if is_source(path) or path.is_dir():
         return _converted_file(path, quantization or Quantization.FLOAT32, dataset, seed)
     variant = _file_as_it_is(path)
     if quantization not in (None, variant.quantization):

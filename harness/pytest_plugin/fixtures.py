@@ -130,7 +130,7 @@ class Deploy:
         from harness.optimize.variant import Quantization
 
         wanted = Quantization(quantization) if quantization else None
-        if not is_buildable(str(source)):
+        if not is_buildable(str(source)) and (Path(source).suffix or Path(source).exists()):
             recipe.refuse_file(str(source))
             return variant_of_file(Path(source), wanted, dataset)
         variant = make_variant(str(source), wanted, recipe, meanwhile=tool.load)

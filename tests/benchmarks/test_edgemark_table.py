@@ -34,6 +34,13 @@ def _record(
         (_record(Status.UNSUPPORTED, LACKING), "unsupported: TANH, PACK, SPLIT and 1 more"),
         (_record(Status.UNSUPPORTED, f"{LACKING}\n  layer a (ADD): t is float32, not int8"), "unsupported: float32"),
         (_record(Status.UNSUPPORTED, "no:\n  layer a (ADD): the batch must be 1"), "unsupported: the batch must be 1"),
+        (
+            _record(
+                Status.UNSUPPORTED, "no:\n  k.cc:1 !a || (a && !b) was not true. Node ADD (number 2) failed to prepare"
+            ),
+            "unsupported: ADD failed to prepare",
+        ),
+        (_record(Status.UNSUPPORTED, "no:\n  layer a (ADD): a || b"), r"unsupported: a \|\| b"),
         (_record(Status.WRONG_OUTPUT, "differs", 0, "max_difference", 12.0), "wrong: differs by 12"),
         (_record(Status.FIRMWARE_FAILED, "it hung"), "firmware failed"),
     ],

@@ -11,6 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 from harness.cli import main
+from tests.deploy.tiny_model import TinyModel
 from tests.model.datasets.on_disk_sets import write_idx
 
 
@@ -38,6 +39,19 @@ def test_a_folder_is_shown_as_a_model_takes_it(tmp_path: Path) -> None:
     shown = subprocess.run(command, capture_output=True, text=True, check=True, timeout=300).stdout
     assert "format: IdxFiles" in shown
     assert "task: classify\nsamples: 3 of 28x28x1 float32\nrange: 1 to 1\nlabels: 2 classes (1: 2, 4: 1)" in shown
+
+
+def test_samples_that_do_not_fit_the_model_are_not_shown_as_if_they_did(tmp_path: Path) -> None:
+    tiny = TinyModel()
+    x, y = tiny.tensor((1, 4), scale=0.1), tiny.tensor((1, 4), scale=0.1)
+    tiny.operator("RELU", [x], y)
+    tiny.write(tmp_path / "model.tflite", [x], [y])
+    np.savez(tmp_path / "wide.npz", x=np.zeros((3, 5), np.float32), y=np.zeros(3, np.int64))
+    result = CliRunner().invoke(
+        main, ["data", "show", str(tmp_path / "wide.npz"), "--model", str(tmp_path / "model.tflite")]
+    )
+    assert result.exit_code == 1
+    assert "samples have shape (5,), the model takes (4,)" in result.output
 
 
 def test_what_is_neither_known_nor_there_is_refused() -> None:

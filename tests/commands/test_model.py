@@ -15,7 +15,7 @@ PAGE = REPOSITORY / "docs" / "models.md"
 
 
 def test_the_list_has_every_model() -> None:
-    done = CliRunner().invoke(main, ["model", "list"], env={"COLUMNS": "200"})
+    done = CliRunner().invoke(main, ["model", "list"], env={"COLUMNS": "80"})
     assert done.exit_code == 0
     for name, entry in ZOO.items():
         (line,) = (line for line in done.output.splitlines() if line.split()[:1] == [name])

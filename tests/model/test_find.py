@@ -33,8 +33,19 @@ def test_options_change_the_training(tmp_path: Path) -> None:
 
 
 def test_a_model_whose_data_can_never_be_had_can_be_trained_on_noise() -> None:
-    assert not find_entry("sww_ds_cnn?epochs=1").trained
+    with pytest.raises(ModelError, match=r"sww_ds_cnn is not trained here; .* data=random"):
+        find_entry("sww_ds_cnn?epochs=1")
     assert find_entry("sww_ds_cnn?data=random&epochs=1").trained
+
+
+def test_epochs_that_are_asked_for_need_their_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A network that had none of them would answer at random, under a name that says it was trained."""
+    monkeypatch.setenv("HARNESS_DATA", str(tmp_path))
+    assert not find_entry("cnn_1").trained
+    assert not find_entry("cnn_1?epochs=0").trained
+    with pytest.raises(DatasetError, match=r"mnist\.npz.*data=random"):
+        find_entry("cnn_1?epochs=5").require_data()
+    assert find_entry("cnn_1?epochs=5").trained
 
 
 def test_keywords_are_learnt_once_the_words_are_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -29,6 +29,11 @@ SLOW = ["sww_ds_cnn", "mobilenet_v2", "resnet20", "micro_cnn", "fc_2", "cnn_7", 
 OTHERS = [pytest.param(f"{name}?epochs=0", marks=pytest.mark.slow) for name in SLOW]
 
 
+@pytest.mark.slow
+def test_micro_cnn_reads_digits() -> None:
+    assert _accuracy(make_variant("micro_cnn", Quantization.INT8)) >= 0.9
+
+
 def _accuracy(variant: Variant) -> float:
     data = load_named("digits", "test")
     outputs = run_reference(variant.model, quantize_samples(data, variant.model.inputs[0]))

@@ -49,17 +49,20 @@ CIFAR10 = Layout(
 )
 CIFAR100 = Layout("cifar100", "cifar-100-binary", 100, 2, ("train.bin",), "test.bin")
 _LAYOUTS = (CIFAR10, CIFAR100)
+_PICKLED = (("batches.meta",), ("meta", "train", "test"))
+_WAY_OUT = "take the binary version: harness data fetch cifar10 (or cifar100) says from where"
 
 
 class CifarFiles:
     """A folder with the files of either, of which the test one is taken, or one file by its name."""
 
     def claims(self, path: Path) -> bool:
-        return _layout(path) is not None
+        return _layout(path) is not None or any(all((path / name).is_file() for name in names) for names in _PICKLED)
 
     def load(self, path: Path, form: InputForm) -> Dataset:
         layout = _layout(path)
-        assert layout is not None, "load comes after claims"
+        if layout is None:
+            raise DatasetError(f"{path}: is CIFAR's Python version, which is pickled and never opened; {_WAY_OUT}")
         file = path / layout.test if path.is_dir() else path
         pixels, labels = read_records([file], layout)
         return Dataset(path.stem, as_input(file, pixels, form), labels, str(file))

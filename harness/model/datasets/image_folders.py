@@ -71,7 +71,7 @@ def read_image(path: Path, size: tuple[int, int, int]) -> NDArray[np.uint8]:
         DatasetError: it is damaged, of another format than its name says, or too large.
     """
     import numpy as np
-    from PIL import Image
+    from PIL import Image, UnidentifiedImageError
 
     height, width, channels = size
     # From memory, where asking for as many bytes as a damaged file claims to have makes no room for them.
@@ -86,6 +86,8 @@ def read_image(path: Path, size: tuple[int, int, int]) -> NDArray[np.uint8]:
         shaped = plain if plain.size == (width, height) else plain.resize((width, height), Image.Resampling.BILINEAR)
     except DatasetError:
         raise
+    except UnidentifiedImageError as error:
+        raise DatasetError(f"{path}: is no image that can be read") from error
     except Exception as error:  # A hostile image draws errors of many kinds from Pillow.
         raise DatasetError(f"{path}: is no image that can be read: {error}") from error
     return np.asarray(shaped, np.uint8).reshape(height, width, channels)

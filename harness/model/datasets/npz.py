@@ -1,4 +1,4 @@
-"""NumPy archives with the arrays `x` and `y`: classes, values or sequences, as the type and shape of `y` tell."""
+"""NumPy archives with `x` and `y` (or `x_test` and `y_test`): classes, values or sequences, as what `y` is tells."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness.errors import DatasetError
 from harness.model.dataset import Dataset, InputForm, Task
+from harness.model.datasets.pixels import as_input
 
 if TYPE_CHECKING:
     import numpy as np
@@ -19,19 +20,23 @@ MOST_BYTES = 2**30
 class NpzFile:
     """`x` holds the samples, (count, ...); `y` what belongs to each.
 
-    Whole numbers from 0, (count,), are classes; (count, length) the classes of a sequence; floats, (count, ...), are
-    values.
+    Whole numbers from 0, (count,) or (count, 1), are classes; (count, length) the classes of a sequence; floats,
+    (count, ...), are values. Samples of bytes and of two dimensions or more are images.
     """
 
     def claims(self, path: Path) -> bool:
         return path.suffix == ".npz" and path.is_file()
 
-    def load(self, path: Path, form: InputForm) -> Dataset:  # noqa: ARG002
-        samples, labels = read_arrays(path, ("x", "y"))
+    def load(self, path: Path, form: InputForm) -> Dataset:
+        samples, labels = read_arrays(path, ("x_test", "y_test"), ("x", "y"))
         if samples.ndim < 1 or len(samples) == 0 or labels.ndim < 1 or len(labels) != len(samples):
             raise DatasetError(f"{path}: needs x (count, ...) and y (count,), has {samples.shape} and {labels.shape}")
         if samples.dtype.kind not in "iuf":
             raise DatasetError(f"{path}: x is {samples.dtype}; store float32 in real units, or the model's integers")
+        if samples.dtype == "uint8" and samples.ndim > 2:
+            samples = as_input(path, samples, form)
+        if labels.shape[1:] == (1,) and labels.dtype.kind in "iu":
+            labels = labels[:, 0]
         return labelled(path, samples, labels)
 
 

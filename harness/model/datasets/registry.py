@@ -17,6 +17,7 @@ from harness.model.datasets.npz import NpzFile
 from harness.model.datasets.speech_commands import SpeechCommandsFolder
 from harness.model.datasets.table import Table
 from harness.model.datasets.toyadmos import ToyAdmosFolder
+from harness.model.intake.kind import POINTER, is_pointer
 from harness.model.model import Model
 from harness.model.samples import input_form
 
@@ -67,6 +68,8 @@ def find_loader(path: Path) -> DatasetLoader:
     if not path.exists():
         raise DatasetError(f"{path}: no such file or folder")
     with explained(path):
+        if path.is_file() and is_pointer(path):
+            raise DatasetError(f"{path}: {POINTER}")
         for loader in loaders():
             if loader.claims(path):
                 return loader

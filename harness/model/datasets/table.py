@@ -42,7 +42,8 @@ class Table:
             raise DatasetError(f"{path}: is no table that can be read: {error}") from error
         if table.shape[0] < 1 or table.shape[1] < 2:
             raise DatasetError(
-                f"{path}: has {table.shape[0]} rows and {table.shape[1]} columns; needs features, a label"
+                f"{path}: has {table.shape[0]} rows and {table.shape[1]} columns; needs features, a label, "
+                "with commas between"
             )
         named = [column for column in table.columns if str(column).strip().lower() in LABELS]
         label = named[0] if named else table.columns[-1]
@@ -80,7 +81,10 @@ def _read_parquet(path: Path) -> pd.DataFrame:
     try:
         from pyarrow import parquet
     except ImportError as error:
-        raise DatasetError(f"{path}: Parquet needs pyarrow, which is not installed; write the table as CSV") from error
+        raise DatasetError(
+            f"{path}: Parquet needs pyarrow, which is not installed: "
+            "pip install 'tinyml-harness[parquet]'; or write the table as CSV"
+        ) from error
     facts = parquet.ParquetFile(path).metadata
     unpacked = sum(facts.row_group(number).total_byte_size for number in range(facts.num_row_groups))
     if max(unpacked, 8 * facts.num_rows * facts.num_columns) > MOST_BYTES:

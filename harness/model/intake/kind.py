@@ -28,8 +28,10 @@ SUFFIXES = (
 PICKLED = (
     "is a pickle: loading it runs whatever code its author put into it, so it is never opened. Where you trust it, "
     "export its model: torch.export.save(torch.export.export(model.eval(), (example,)), 'model.pt2'), "
-    "or torch.onnx.export(model, (example,), 'model.onnx')"
+    "or torch.onnx.export(model, (example,), 'model.onnx', external_data=False)"
 )
+POINTER = "is a pointer of Git LFS, and not the file that it stands for; run `git lfs pull` where it was cloned"
+_POINTER = b"version https://git-lfs."
 _HDF5 = b"\x89HDF\r\n\x1a\n"
 _ZIP = b"PK\x03\x04"
 _PICKLE_PROTOCOLS = tuple(bytes((0x80, version)) for version in range(2, 6))
@@ -65,7 +67,7 @@ def kind_of(path: Path) -> SourceKind:
         if path.stat().st_size > MOST_BYTES:
             raise ModelError(f"{path}: is larger than {MOST_BYTES:,} bytes, which no microcontroller holds")
         with path.open("rb") as file:
-            head = file.read(16)
+            head = file.read(32)
     except (OSError, ValueError) as error:
         raise ModelError(f"{path}: {error}") from error
     return _kind_of_bytes(path, head)
@@ -83,7 +85,27 @@ def _kind_of_folder(path: Path) -> SourceKind:
     return SourceKind.SAVED_MODEL
 
 
+def is_pointer(path: Path) -> bool:
+    """Whether a file is what Git LFS leaves in place of it."""
+    with path.open("rb") as file:
+        return file.read(len(_POINTER)) == _POINTER
+
+
+def otherwise(content: bytes) -> str:
+    """What bytes that are no `.tflite` file are instead, with the way out; empty where that is not known."""
+    if content.startswith(_POINTER):
+        return f"; it {POINTER}"
+    if content.startswith(_PICKLE_PROTOCOLS):
+        return f"; it {PICKLED}"
+    for mark, kinds in ((_HDF5, ".h5"), (_ZIP, ".keras or .pt2")):
+        if content.startswith(mark):
+            return f"; it begins as a {kinds} file does: name it so"
+    return "" if content else "; it is empty"
+
+
 def _kind_of_bytes(path: Path, head: bytes) -> SourceKind:
+    if head.startswith(_POINTER):
+        raise ModelError(f"{path}: {POINTER}")
     if head.startswith(_HDF5):
         return SourceKind.HDF5
     if head.startswith(_ZIP):

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.errors import ModelError
+from harness.model.intake.onnx_weights import take_weights_in
 
 if TYPE_CHECKING:
     from onnx import GraphProto, ModelProto, NodeProto
@@ -20,14 +21,13 @@ def read_onnx(path: Path) -> ModelProto:
     """The model in a file, its batch set to one.
 
     Raises:
-        ModelError: it is corrupt, keeps weights in other files, or leaves a size open that is not the batch.
+        ModelError: it is corrupt, keeps weights elsewhere than beside it, or leaves a size open that is not the batch.
     """
     import onnx
 
     with explained():
         model = onnx.load_model_from_string(path.read_bytes())
-        if any(tensor.external_data for tensor in model.graph.initializer):
-            raise ModelError("keeps weights in other files; save it in one: onnx.save(onnx.load(path), 'one.onnx')")
+        take_weights_in(model, path.parent)
         onnx.checker.check_model(model)
         _fix_batch(model)
         # onnx2tf takes the sizes of what flows from the file, and goes wrong where they are not there.

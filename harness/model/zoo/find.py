@@ -37,7 +37,8 @@ def find_entry(source: str) -> ZooEntry:
     """The model that a name means.
 
     Raises:
-        ModelError: there is none of this name, the description is not what it has to be, or an option is none.
+        ModelError: there is none of this name, the description is not what it has to be, an option is none, or it is
+            to be trained and has no data set.
     """
     from harness.model.zoo import ZOO
 
@@ -50,13 +51,16 @@ def find_entry(source: str) -> ZooEntry:
         raise ModelError(f"the zoo has no model {base!r}; it has {', '.join(ZOO)}; or give a description (.yaml)")
     for option in filter(None, options.split("&")):
         entry = _with_option(entry, option, source)
+    if entry.data is None and not entry.optional:
+        raise ModelError(f"{source}: {base} is not trained here; leave epochs out, or train on noise: data=random")
     return replace(entry, reference=source)
 
 
 def _with_option(entry: ZooEntry, option: str, source: str) -> ZooEntry:
     match option.partition("="):
         case ("epochs", "=", number) if number.isdecimal() and int(number) <= MOST_EPOCHS:
-            return entry.with_epochs(int(number))
+            # Who asks for epochs is not given a network that had none.
+            return replace(entry.with_epochs(int(number)), optional=entry.optional and not int(number))
         case ("data", "=", "random"):
             return entry.on_noise()
     raise ModelError(f"{source}: {option!r} is no option; there are epochs=NUMBER and data=random, joined by &")

@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING
 from harness.cache import cached, sha256, sha256_of_files
 from harness.errors import ModelError
 from harness.model.intake.kind import SourceKind, kind_of
+from harness.model.intake.onnx_weights import SUFFIX as WEIGHTS_SUFFIX
+from harness.model.intake.onnx_weights import weights_beside
 from harness.model.model import Model
 from harness.model.reference import run_reference
 from harness.model.samples import from_rows, quantize_samples, random_inputs, to_rows
@@ -114,7 +116,7 @@ def _convert(
     here, harness = Path(__file__).parent, Path(__file__).parents[2]
     code = (here, here.parent / "convert_process.py", harness / "model" / "intake")
     key = {
-        "source": sha256_of_files(path),
+        "source": sha256_of_files(path, *weights_beside(path)),
         "kind": kind,
         "quantization": quantization,
         "representative": None if representative is None else sha256(representative.tobytes()),
@@ -144,6 +146,8 @@ def _run(path: Path, kind: SourceKind, quantization: Quantization, directory: Pa
         shutil.copytree(path, copy)
     else:
         shutil.copyfile(path, copy)
+    for beside in weights_beside(path):
+        shutil.copyfile(beside, directory / beside.name)
     command = [sys.executable, "-m", "harness.optimize.intake.process", kind, str(copy), str(directory), quantization]
     try:
         done = subprocess.run(command, capture_output=True, env=environment(), timeout=SECONDS, check=False)
@@ -151,6 +155,8 @@ def _run(path: Path, kind: SourceKind, quantization: Quantization, directory: Pa
         raise ModelError(f"{path}: converting took longer than {SECONDS} s") from error
     finally:
         shutil.rmtree(copy) if copy.is_dir() else copy.unlink()
+        for beside in directory.glob(f"*{WEIGHTS_SUFFIX}"):
+            beside.unlink()
     if done.returncode == 0:
         return
     words = directory / "error.txt"

@@ -50,6 +50,7 @@ def _load(path: Path, config: Any) -> Source:
         model = keras.models.load_model(path, compile=False, safe_mode=True)
     except Exception as error:  # Keras has no class of its own for files it can't read.
         raise ModelError(f"Keras {keras.__version__} can't load it: {' '.join(str(error).split())}") from error
+    _refuse_types(model)
     if not model.inputs:
         raise ModelError("was never built: call it once, or give it an Input, and save it again")
     inputs = tuple((fixed_batch(one.shape, one.name), str(one.dtype)) for one in model.inputs)
@@ -62,6 +63,20 @@ def _load(path: Path, config: Any) -> Source:
 
     unrolled = _unrolled(model)
     return Source(inputs, lambda: function_converter(inputs, network), answer)
+
+
+def _refuse_types(model: Any) -> None:
+    """Refuse layers that compute in a type that TFLite has no operators for: those of mixed precision, say."""
+    wide = [
+        f"{layer.name} ({layer.compute_dtype})"
+        for layer in model._flatten_layers(include_self=False)
+        if str(layer.compute_dtype) in ("float16", "bfloat16", "float64")
+    ]
+    if wide:
+        raise ModelError(
+            f"computes in other types than float32: {', '.join(wide)}; make the model anew after "
+            "keras.config.set_dtype_policy('float32'), and give it the weights of this one"
+        )
 
 
 def _unrolled(model: Any) -> Any:

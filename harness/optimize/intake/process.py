@@ -34,6 +34,7 @@ def main(kind: SourceKind, path: Path, directory: Path, quantization: Quantizati
 
     import_tensorflow()
     source = _loader(kind)(path)
+    _refuse_types(source)
     samples = check_inputs(source.inputs, 0)
     answers = [source.answer(sample) for sample in samples]
     np.save(directory / "samples.npy", _rows(samples))
@@ -48,6 +49,13 @@ def main(kind: SourceKind, path: Path, directory: Path, quantization: Quantizati
         rows = np.load(directory / "representative.npy", allow_pickle=False)
         representative = [split_rows(row, source.inputs) for row in rows]
     (directory / "model.tflite").write_bytes(_convert(source, quantization, representative))
+
+
+def _refuse_types(source: Source) -> None:
+    """Refuse inputs that TFLite's converter would speak of as an operator that is lacking."""
+    for number, (_, dtype) in enumerate(source.inputs):
+        if dtype in ("float16", "bfloat16", "float64"):
+            raise ModelError(f"input {number} is {dtype}; TensorFlow Lite computes in float32: export the model so")
 
 
 def _loader(kind: SourceKind) -> Callable[[Path], Source]:

@@ -78,6 +78,29 @@ def test_cifars_binary_files_give_the_test_split(tmp_path: Path, layout: object)
         assert np.allclose(data.samples, images / 255, atol=1e-7)
 
 
+@pytest.mark.parametrize("names", [("x", "y"), ("x_test", "y_test")])
+def test_images_in_an_npz_are_pixels_as_in_their_original_files(tmp_path: Path, names: tuple[str, str]) -> None:
+    """As Keras keeps CIFAR-10: labels in a column, and the test split beside that for training."""
+    pixels = np.random.default_rng(0).integers(0, 256, (2, 32, 32, 3)).astype(np.uint8)
+    arrays = {names[0]: pixels, names[1]: np.array([[3], [9]]), "x_train": pixels[:1], "y_train": np.array([[0]])}
+    np.savez(tmp_path / "cifar10.npz", **arrays)  # type: ignore[arg-type]
+    data = load(tmp_path / "cifar10.npz", COLOUR)
+    assert (data.task, data.labels.tolist()) == (Task.CLASSIFY, [3, 9])
+    assert np.allclose(data.samples, pixels / 255, atol=1e-7)
+
+
+def test_cifars_pickles_are_refused_with_what_to_take(tmp_path: Path) -> None:
+    (tmp_path / "batches.meta").write_bytes(b"")
+    with pytest.raises(DatasetError, match="never opened; take the binary version"):
+        load(tmp_path, COLOUR)
+
+
+def test_a_pointer_of_git_lfs_is_told_from_a_damaged_file(tmp_path: Path) -> None:
+    (tmp_path / "a.npz").write_text("version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n")
+    with pytest.raises(DatasetError, match="git lfs pull"):
+        load(tmp_path / "a.npz", COLOUR)
+
+
 def test_the_original_files_can_be_learnt_from(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HARNESS_DATA", str(tmp_path))
     names = ("mnist", "fashion_mnist", "cifar10", "cifar100")

@@ -11,6 +11,7 @@ import numpy as np
 import onnx
 import pytest
 from onnx import helper
+from onnx.reference import ReferenceEvaluator
 
 from harness.errors import ModelError
 from harness.model.intake import keras_config, onnx_graph
@@ -120,6 +121,32 @@ def test_weights_in_other_files_are_refused(tmp_path: Path) -> None:
         onnx_graph.read_onnx(path)
 
 
+def test_weights_in_a_file_beside_the_model_are_taken_in(tmp_path: Path) -> None:
+    """As PyTorch writes them."""
+    path, weights = tmp_path / "a.onnx", tmp_path / "a.onnx.data"
+    onnx.save(onnx_model(), path, save_as_external_data=True, location=weights.name, size_threshold=0)
+    (tensor,) = onnx_graph.read_onnx(path).graph.initializer
+    np.testing.assert_array_equal(onnx.numpy_helper.to_array(tensor), np.eye(4))
+    weights.write_bytes(weights.read_bytes()[:-1])
+    with pytest.raises(ModelError, match=r"its weights are more than a\.onnx\.data holds"):
+        onnx_graph.read_onnx(path)
+    weights.unlink()
+    with pytest.raises(ModelError, match=r"keeps weights in other files \(a\.onnx\.data\)"):
+        onnx_graph.read_onnx(path)
+
+
+def test_tensors_that_share_their_bytes_do_not_multiply_them(tmp_path: Path) -> None:
+    path, model = tmp_path / "a.onnx", onnx_model()
+    onnx.save(model, path, save_as_external_data=True, location="a.onnx.data", size_threshold=0)
+    model = onnx.load(path, load_external_data=False)
+    again = model.graph.initializer.add()
+    again.CopyFrom(model.graph.initializer[0])
+    again.name = "again"
+    path.write_bytes(model.SerializeToString())
+    with pytest.raises(ModelError, match="more than"):
+        onnx_graph.read_onnx(path)
+
+
 def test_taking_out_quantization_leaves_dequantized_weights() -> None:
     model = onnx_model(
         helper.make_node("QuantizeLinear", ["x", "s", "z"], ["xq"], "q"),
@@ -134,6 +161,33 @@ def test_taking_out_quantization_leaves_dequantized_weights() -> None:
     assert [(node.op_type, list(node.input)) for node in plain.graph.node] == [("MatMul", ["x", "wd"])]
     (weights,) = plain.graph.initializer
     np.testing.assert_array_equal(onnx.numpy_helper.to_array(weights), (stored - 1.0) * 0.5)
+
+
+@pytest.mark.parametrize(
+    ("zero_point", "scale", "ends"),
+    [
+        (np.int8(-128), 0.02, (0, np.inf)),
+        (np.uint8(0), 0.02, (0, np.inf)),
+        (np.int8(-128), 6 / 255, (0, 6)),
+        (np.int8(-100), 0.02, (-np.inf, np.inf)),
+    ],
+)
+def test_a_relu_that_a_quantizer_left_to_the_rounding_comes_back(
+    zero_point: np.integer, scale: float, ends: tuple[float, float]
+) -> None:
+    """As onnxruntime's quantizer does: it takes out a ReLU (or ReLU6) where the least integer stands for 0."""
+    model = onnx_model(
+        helper.make_node("MatMul", ["x", "v"], ["m"], "product"),
+        helper.make_node("QuantizeLinear", ["m", "s", "z"], ["mq"], "q"),
+        helper.make_node("DequantizeLinear", ["mq", "s", "z"], ["y"], "d"),
+    )
+    weights = np.diag(np.array([-1, 1, -9, 9], np.float32))
+    for name, value in (("s", np.float32(scale)), ("z", zero_point), ("v", weights)):
+        model.graph.initializer.append(onnx.numpy_helper.from_array(np.asarray(value), name))
+    plain = without_quantization(model)
+    onnx.checker.check_model(plain)
+    (found,) = ReferenceEvaluator(plain).run(None, {"x": np.ones((1, 4), np.float32)})
+    np.testing.assert_array_equal(found, np.clip([[-1, 1, -9, 9]], *ends))
 
 
 def test_what_pytorch_would_unpickle_is_left_out_or_refused(tmp_path: Path) -> None:

@@ -7,9 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from harness.commands.chosen_model import chosen_variant
 from harness.errors import ModelError
 from harness.model.intake.kind import SourceKind, kind_of
 from tests.model.intake.files import keras_file, onnx_model, program, torch_file, weights_file, zipped
+
+LFS_POINTER = b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n"
 
 
 class Trap:
@@ -59,12 +62,30 @@ def test_pytorchs_zip_of_pickles_is_refused(tmp_path: Path, member: str) -> None
         ("a.keras", b"", "truncated or corrupt"),
         ("a.keras", keras_file()[:-30], "truncated or corrupt"),
         ("a.keras", zipped({"x": b""}), "neither Keras nor"),
+        ("a.onnx", LFS_POINTER, "git lfs pull"),
     ],
 )
 def test_other_files_are_refused(tmp_path: Path, name: str, content: bytes, words: str) -> None:
     (tmp_path / name).write_bytes(content)
     with pytest.raises(ModelError, match=words):
         kind_of(tmp_path / name)
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (LFS_POINTER, "git lfs pull"),
+        (keras_file(), r"begins as a \.keras or \.pt2 file does: name it so"),
+        (weights_file(), r"begins as a \.h5 file does"),
+        (pickle.dumps(Trap()), "is a pickle"),
+        (b"", "it is empty"),
+    ],
+)
+@pytest.mark.parametrize("name", ["a.tflite", "nameless"])
+def test_what_is_no_tflite_file_is_told_for_what_it_is(tmp_path: Path, name: str, content: bytes, words: str) -> None:
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(ModelError, match=f"not a .tflite file: .*{words}"):
+        chosen_variant(str(tmp_path / name), None)
 
 
 def test_a_folder_is_a_saved_model_if_it_holds_one_and_nothing_from_outside(tmp_path: Path) -> None:

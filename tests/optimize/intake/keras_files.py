@@ -44,6 +44,8 @@ def main(folder: Path) -> None:
     joined = layers.Concatenate()([first, second])
     keras.Model([first, second], [layers.Dense(2)(joined), layers.Dense(5)(joined)]).save(folder / "two.keras")
     keras.Sequential([keras.Input((5, 4)), layers.LSTM(6), layers.Dense(2)]).save(folder / "lstm.keras")
+    half = layers.Dense(2, dtype="mixed_float16", name="half")
+    keras.Sequential([keras.Input((4,)), half, layers.Dense(2)]).save(folder / "mixed.keras")
     writer = Writer(folder / "written")
     tf.saved_model.save(writer, str(folder / "writer"), signatures={"serving_default": writer.serve})
     code = [layers.Lambda(lambda x: x, name="evil"), Own(name="own")]

@@ -91,6 +91,12 @@ def test_code_and_custom_objects_are_refused_by_name(files: Path, name: str) -> 
 
 
 @pytest.mark.slow
+def test_layers_of_mixed_precision_are_named(files: Path) -> None:
+    with pytest.raises(ModelError, match=r"other types than float32: half \(float16\); make the model anew"):
+        convert_file(files / "mixed.keras")
+
+
+@pytest.mark.slow
 def test_a_saved_model_that_writes_files_is_refused_before_it_runs(files: Path) -> None:
     with pytest.raises(ModelError, match="WriteFile may reach out of the model"):
         convert_file(files / "writer")
@@ -104,6 +110,20 @@ def test_onnx_comes_out_channels_last(cnn_onnx: Path) -> None:
     assert found.model.inputs[0].shape == (1, 8, 6, 3)
     assert found.model.macs == 8 * 6 * 4 * 27 + 4 * 5
     assert found.difference < BOUND
+
+
+@pytest.mark.slow
+@needs(ONNX)
+def test_weights_beside_an_onnx_model_count_as_part_of_it(cnn_onnx: Path, tmp_path: Path) -> None:
+    path = tmp_path / "net.onnx"
+    onnx.save(onnx.load(cnn_onnx), path, save_as_external_data=True, location="net.onnx.data", size_threshold=0)
+    first = convert_file(path)
+    assert first.difference < BOUND
+    weights = bytearray((tmp_path / "net.onnx.data").read_bytes())
+    weights[:4] = np.float32(0.25).tobytes()
+    (tmp_path / "net.onnx.data").write_bytes(weights)
+    assert convert_file(path).model.sha256 != first.model.sha256
+    assert not list(first.model.path.parent.glob("*.data"))
 
 
 @pytest.mark.slow
