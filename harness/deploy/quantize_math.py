@@ -42,8 +42,8 @@ class Multiplier:
         return 31 - self.shift
 
 
-QUARTER = Multiplier(1 << 30, -1)
-"""One fourth, which takes multiples of four to what they are four times of, exactly."""
+EIGHTH = Multiplier(1 << 30, -2)
+"""One eighth, which takes multiples of eight to what they are eight times of, exactly, and has both short forms."""
 
 
 class Rounding(Enum):

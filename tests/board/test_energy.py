@@ -119,6 +119,7 @@ def test_no_charge_is_lost(parts: list[Part], start: int) -> None:
     assert energy == pytest.approx(sum(part.energy for part in parts), rel=1e-9)
 
 
+@settings(deadline=None)
 @given(separate_parts)
 def test_the_energy_of_each_window_is_voltage_times_current_times_time(parts: list[Part]) -> None:
     expected = [sum(part.energy for part in window) for window in windows(parts)]

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from harness.deploy.quantize_math import (
+    EIGHTH,
     INT32_MAX,
-    QUARTER,
     Rounding,
     breaking_ties,
     channel_parameters,
@@ -59,7 +59,7 @@ def _channels(
             continue
         # What pruning left behind comes with biases and scales of any size; its outputs are one value.
         value = multiply(int(bias[channel]), multipliers[channel], rounding)
-        bias[channel], multipliers[channel] = 4 * np.clip(value, -256, 256), QUARTER
+        bias[channel], multipliers[channel] = 8 * np.clip(value, -256, 256), EIGHTH
     largest = largest_accumulator(weights, bias, zero_point)
     short = has_short_form(multipliers, rounding, largest)
     if rounding is Rounding.ONCE:

@@ -162,6 +162,21 @@ def test_dense_is_exact(depth: int, features: int, rows: int, scale: float, tmp_
     assert largest_difference(deploy(model, tmp_path / "code"), samples=6) == 0
 
 
+def test_channels_that_pruning_emptied_keep_a_dense_layer_fast_and_exact(tmp_path: Path) -> None:
+    rng, tiny = np.random.default_rng(5), TinyModel()
+    x = tiny.tensor((1, 16), scale=0.05, zero_point=-128)
+    data = rng.integers(-127, 128, (8, 16))
+    data[[1, 4, 5]] = 0
+    scales = np.where(data.any(axis=1), 0.01, 3.9e-9)
+    w = tiny.tensor((8, 16), scale=scales, data=data)
+    bias = tiny.tensor((8,), "int32", 0.05 * scales, data=np.where(data.any(axis=1), 700, 1e9 * rng.uniform(-2, 2, 8)))
+    y = tiny.tensor((1, 8), scale=0.02, zero_point=11)
+    tiny.operator("FULLY_CONNECTED", [x, w, bias], y, "FullyConnectedOptions")
+    deployed = deploy(tiny.write(tmp_path / "model.tflite", [x], [y]), tmp_path / "code")
+    assert [step.kernel.startswith("model_dense") for step in deployed.code.steps] == [True]
+    assert largest_difference(deployed, samples=6) == 0
+
+
 @pytest.mark.parametrize(
     ("left", "right", "activation"),
     [
