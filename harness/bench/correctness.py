@@ -52,6 +52,12 @@ def _check_classes(dataset: Dataset, given: Tensor) -> None:
     if labels.size and not 0 <= int(labels.min()) <= int(labels.max()) < classes:
         hint = "; if they are values, write them with a point or as float32" if classes == 1 else ""
         raise DatasetError(f"{dataset.name}: labels go up to {labels.max()}, but the model has {classes} classes{hint}")
+    names = dataset.class_names
+    if names and len(names) != classes:
+        raise DatasetError(
+            f"{dataset.name}: has {len(names)} classes ({', '.join(names[:5])}{', ...' * (len(names) > 5)}), the model "
+            f"{classes}, so that their numbers may be those of others; number them in a .csv, or name all of them"
+        )
 
 
 def correctness(

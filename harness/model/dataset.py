@@ -37,6 +37,7 @@ class Dataset:
         labels: one row a sample; `task` says what they are.
         source: where it comes from, for people.
         recordings: (count,) int64, the number of the recording that a sample is a window of; None where each is whole.
+        class_names: of classes that are numbered by which names there are, in order: one that is missing moves others.
     """
 
     name: str
@@ -45,6 +46,7 @@ class Dataset:
     source: str
     task: Task = Task.CLASSIFY
     recordings: NDArray[np.int64] | None = None
+    class_names: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

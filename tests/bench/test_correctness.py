@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -32,6 +34,15 @@ def test_classes_give_top1_and_macro_f1() -> None:
     outputs = rows(np.eye(4, dtype=np.int8))
     found = correctness(dataset([0, 1, 2, 0]), outputs, outputs, INPUT, SCORES)
     assert found == {"accuracy": 0.75, "macro_f1": pytest.approx((2 / 3 + 1 + 1 + 0) / 4)}
+
+
+def test_classes_that_are_numbered_by_their_names_have_to_be_all_there() -> None:
+    outputs = rows(np.eye(4, dtype=np.int8))
+    whole = replace(dataset([0, 1, 2, 0]), class_names=("cat", "cow", "dog", "emu"))
+    assert correctness(whole, outputs, outputs, INPUT, SCORES)["accuracy"] == 0.75
+    missing = replace(whole, class_names=("cat", "dog", "emu"))
+    with pytest.raises(DatasetError, match=r"has 3 classes \(cat, dog, emu\), the model 4, so that their numbers"):
+        correctness(missing, outputs, outputs, INPUT, SCORES)
 
 
 def test_two_classes_give_the_area_under_the_curve_too() -> None:

@@ -40,7 +40,8 @@ class ImageFolders:
     def load(self, path: Path, form: InputForm) -> Dataset:
         import numpy as np
 
-        files = [(file, label) for label, one in enumerate(_classes(path)) for file in files_in(one, *SUFFIXES)]
+        classes = _classes(path)
+        files = [(file, label) for label, one in enumerate(classes) for file in files_in(one, *SUFFIXES)]
         if len(files) * prod(form.shape) * 4 > MOST_BYTES:
             raise DatasetError(f"{path}: {len(files):,} images of {form.shape} take more than {MOST_BYTES:,} bytes")
         if not files:
@@ -48,7 +49,8 @@ class ImageFolders:
         size = _size(path, form.shape)
         pixels = np.stack([read_image(file, size) for file, _ in files])
         labels = np.array([label for _, label in files], np.int64)
-        return Dataset(path.name, as_input(path, pixels, form), labels, str(path))
+        names = tuple(one.name for one in classes)
+        return Dataset(path.name, as_input(path, pixels, form), labels, str(path), class_names=names)
 
 
 def _classes(path: Path) -> list[Path]:

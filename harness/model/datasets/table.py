@@ -6,6 +6,7 @@ in the order of the alphabet), numbers with a point are values. A CSV whose firs
 
 from __future__ import annotations
 
+from dataclasses import replace
 from math import prod
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -53,7 +54,8 @@ class Table:
                 f"{path}: has {features.shape[1]} features beside {str(label)!r}; the model takes {form.shape}"
             )
         samples = _numbers(path, features).astype(np.float32)
-        return labelled(path, samples.reshape(-1, *form.shape), _labels(path, table[label]))
+        labels, words = _labels(path, table[label])
+        return replace(labelled(path, samples.reshape(-1, *form.shape), labels), class_names=words)
 
 
 def _read_csv(path: Path) -> pd.DataFrame:
@@ -107,12 +109,13 @@ def _numbers(path: Path, features: pd.DataFrame) -> NDArray[np.float64]:
     return numbers
 
 
-def _labels(path: Path, column: pd.Series) -> NDArray[np.generic]:
+def _labels(path: Path, column: pd.Series) -> tuple[NDArray[np.generic], tuple[str, ...]]:
+    """The labels, and the words that they were numbered by, if so."""
     import numpy as np
 
     if column.isna().any():
         raise DatasetError(f"{path}: row {int(column.isna().to_numpy().argmax()) + 1} has no label")
     if column.dtype.kind in "iuf":
-        return column.to_numpy()
-    _, numbers = np.unique(column.astype(str).to_numpy(str), return_inverse=True)
-    return numbers.astype(np.int64)
+        return column.to_numpy(), ()
+    words, numbers = np.unique(column.astype(str).to_numpy(str), return_inverse=True)
+    return numbers.astype(np.int64), tuple(words.tolist())

@@ -175,6 +175,7 @@ def test_images_take_the_models_size(tmp_path: Path, split: str) -> None:
     write_images(tmp_path / split)
     data = load(tmp_path, InputForm((96, 96, 3), "float32"))
     assert data.labels.tolist() == [0, 0, 1, 1]
+    assert len(data.class_names) == 2
     assert data.samples.shape == (4, 96, 96, 3)
     assert np.allclose(data.samples.mean(axis=(1, 2, 3)), [127 / 255, 127 / 255, 1, 1], atol=0.01)
     assert load(tmp_path, InputForm((8, 8, 1), "float32")).samples.shape == (4, 8, 8, 1)
@@ -202,6 +203,14 @@ def test_a_tables_labels_tell_its_task(tmp_path: Path, text: str, task: Task, la
     (tmp_path / "t.csv").write_text(text)
     data = load(tmp_path / "t.csv", InputForm((2,), "float32"))
     assert (data.task, data.labels.tolist(), data.samples.tolist()) == (task, labels, [[1, 2], [3, 4]])
+
+
+def test_classes_that_names_number_keep_these(tmp_path: Path) -> None:
+    (tmp_path / "words.csv").write_text("a,b,label\n1,2,dog\n3,4,cat\n")
+    (tmp_path / "numbers.csv").write_text("a,b,label\n1,2,1\n3,4,0\n")
+    form = InputForm((2,), "float32")
+    named = [load(tmp_path / f"{one}.csv", form).class_names for one in ("words", "numbers")]
+    assert named == [("cat", "dog"), ()]
 
 
 @pytest.mark.parametrize(
