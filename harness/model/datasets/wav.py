@@ -30,12 +30,14 @@ def read_wav(path: Path, rate: int, start: int = 0, count: int | None = None) ->
         with path.open("rb") as file, wave.open(file) as sound:
             frames = _checked(path, sound, rate, size)
             sound.setpos(min(start, frames))
-            wanted = frames - start if count is None else min(count, frames - start)
-            content = sound.readframes(max(wanted, 0))
+            wanted = max(frames - start if count is None else min(count, frames - start), 0)
+            content = sound.readframes(wanted)
     except DatasetError:
         raise
     except Exception as error:  # A hostile file draws errors of many kinds from wave.
         raise DatasetError(f"{path}: is no WAV file of plain samples: {error or 'it ends too early'}") from error
+    if len(content) < 2 * wanted:
+        raise DatasetError(f"{path}: says it has {frames:,} samples, and ends before them")
     return np.frombuffer(content, "<i2").astype(np.int16)
 
 

@@ -112,8 +112,9 @@ def test_a_damaged_file_gives_a_data_set_or_one_error(tmp_path: Path, write: Cal
             assert len(data.samples) == len(data.labels)
         except DatasetError as error:
             words = str(error)
-        peak = tracemalloc.get_traced_memory()[1]
-        tracemalloc.stop()
+        finally:
+            peak = tracemalloc.get_traced_memory()[1]
+            tracemalloc.stop()
         assert not words or str(tmp_path) in words
         assert peak < LEAST_BYTES + 10 * sum(one.stat().st_size for one in tmp_path.rglob("*") if one.is_file())
 
@@ -186,6 +187,15 @@ def test_sound_that_says_it_is_longer_than_its_file_is_refused(tmp_path: Path) -
     content[40:44] = (2**31).to_bytes(4, "little")
     file.write_bytes(content)
     with pytest.raises(DatasetError, match=r"a_nohash_0\.wav: (says it has|is no WAV)"):
+        find_loader(tmp_path).load(tmp_path, WORDS)
+
+
+@pytest.mark.parametrize("missing", [1, 2, 43])
+def test_a_recording_that_ends_early_by_less_than_its_header_is_refused(tmp_path: Path, missing: int) -> None:
+    write_speech_commands(tmp_path)
+    file = tmp_path / "yes" / "a_nohash_0.wav"
+    file.write_bytes(file.read_bytes()[:-missing])
+    with pytest.raises(DatasetError, match=r"a_nohash_0\.wav: says it has 14,400 samples, and ends before them"):
         find_loader(tmp_path).load(tmp_path, WORDS)
 
 
