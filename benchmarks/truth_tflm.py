@@ -147,6 +147,8 @@ def _quantize(converter: Any, kind: str, inputs: NDArray[np.generic]) -> None:
     wide, sets = kind.startswith("16x8"), tf.lite.OpsSet
     converter.optimizations = [tf.lite.Optimize.DEFAULT]
     converter.representative_dataset = lambda: ([one[None]] for one in inputs)
+    # As converters of the day did, and EdgeMark's tree has kernels for.
+    converter._experimental_disable_per_channel_quantization_for_dense_layers = True
     converter.target_spec.supported_ops = [
         sets.EXPERIMENTAL_TFLITE_BUILTINS_ACTIVATIONS_INT16_WEIGHTS_INT8 if wide else sets.TFLITE_BUILTINS_INT8
     ]

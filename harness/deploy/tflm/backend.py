@@ -17,11 +17,12 @@ from harness.deploy.dense_tolerance import (
     usual_tolerance,
 )
 from harness.deploy.firmware import CODE_DIRECTORY, Firmware
-from harness.deploy.options import BuildOptions, Kernels
+from harness.deploy.options import BuildOptions
 from harness.deploy.target import Core, Target
 from harness.deploy.tflm.generated import copy_glue, header, write_model
 from harness.deploy.tflm.library import RELEASE_WITH_LOGS, Compiler, archive, gather
 from harness.deploy.tflm.operators import (
+    lacking_channel_scales,
     needed_methods,
     operators_by_type,
     refused_by_cmsis_nn,
@@ -33,7 +34,7 @@ from harness.deploy.tflm.tree import find_tree
 from harness.deploy.toolchain import find_toolchain, require_cxx_headers
 from harness.errors import BuildError, ConfigError
 from harness.model.reference import Interpreter
-from harness.model.tflite_graph import Graph, GraphOperator, open_graph
+from harness.model.tflite_graph import Graph, open_graph
 from harness.optimize.variant import Quantization, Variant
 
 QUANTIZATIONS = (
@@ -97,13 +98,8 @@ class TflmBackend:
         except (ConfigError, BuildError) as error:
             return [str(error)]
         graph = open_graph(variant.model)
-        lacking = [
-            f"layer {operator.name} ({operator.op}): CMSIS-NN takes one scale for all channels, and "
-            f"the tree has no portable {name}.cc"
-            for name, operator in _portable(graph, options).items()
-            if not tree.has_portable_kernel(name)
-        ]
-        return [*tree.problems(options.kernels), *unsupported(graph, methods), *lacking]
+        scales = lacking_channel_scales(graph, tree, options.kernels)
+        return [*tree.problems(options.kernels), *unsupported(graph, methods), *scales]
 
     def generate(self, variant: Variant, target: Target, options: BuildOptions, directory: Path) -> GeneratedCode:
         """Write the model, the glue, and the libraries of what the model needs into an empty directory.
@@ -121,7 +117,7 @@ class TflmBackend:
         with TemporaryDirectory(dir=directory) as scratch:
             sources = (directory / "probe.cc", model)
             glue = [compiler.compile(source, Path(scratch, f"{source.stem}.o")) for source in sources]
-            library = gather(compiler, glue, _portable(graph, options))
+            library = gather(compiler, glue, refused_by_cmsis_nn(graph))
             elf = Path(scratch, "probe.elf")
             link_probe(compiler, [*glue, *library.runtime, *library.kernels], elf)
             arena = measure_arena(elf, compiler, graph)
@@ -143,11 +139,6 @@ class TflmBackend:
             interpreter=Interpreter.TFLM,
             own_tolerance=usual_tolerance(graph, RELEASES_DIFFER),
         )
-
-
-def _portable(graph: Graph, options: BuildOptions) -> Mapping[str, GraphOperator]:
-    """The kernels that have to be TFLM's portable ones though CMSIS-NN's are asked for."""
-    return refused_by_cmsis_nn(graph) if options.kernels is Kernels.OPTIMIZED else {}
 
 
 def _lifetimes(graph: Graph) -> list[Lifetime]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path
 
+from harness.deploy.options import Kernels
 from harness.deploy.tflm.tree import Tree
 from harness.errors import ConfigError
 from harness.model.tflite_graph import Graph, GraphOperator
@@ -81,17 +82,34 @@ def needed_methods(graph: Graph, methods: Mapping[str, str]) -> list[str]:
     return sorted({methods[operator.op] for operator in graph.operators})
 
 
-def refused_by_cmsis_nn(graph: Graph) -> Mapping[str, GraphOperator]:
-    """By the file of a kernel, the first layer that CMSIS-NN's refuses and TFLM's portable one takes.
+_DENSE = "fully_connected"
+"""Its file among the kernels."""
+
+
+def refused_by_cmsis_nn(graph: Graph) -> frozenset[str]:
+    """The files of kernels for which TFLM's portable ones have to stand in.
 
     CMSIS-NN's FULLY_CONNECTED of int16 has one scale for all channels, where TensorFlow's converter makes one for each.
     """
-    for operator in graph.operators:
-        if operator.op == "FULLY_CONNECTED":
-            x, weights = (graph.tensors[index] for index in operator.inputs[:2] if index is not None)
-            if x.dtype == "int16" and len(weights.scales) > 1:
-                return {"fully_connected": operator}
-    return {}
+    wide = any(graph.tensors[one.inputs[0] or 0].dtype == "int16" for one in _scaled_by_channel(graph))
+    return frozenset({_DENSE} if wide else ())
+
+
+def lacking_channel_scales(graph: Graph, tree: Tree, kernels: Kernels) -> Iterator[str]:
+    """Dense layers with a scale for each channel that the tree's kernel would take, and compute with one for all."""
+    if _DENSE in refused_by_cmsis_nn(graph):
+        kernels = Kernels.REFERENCE
+    if "is_per_channel" not in tree.kernel_text(_DENSE, kernels):
+        for operator in _scaled_by_channel(graph):
+            yield (
+                f"layer {operator.name} ({operator.op}): this tree of TensorFlow Lite Micro has no kernel for a scale "
+                f"of each channel (kernels {kernels}); take a newer tree, or weights with one scale"
+            )
+
+
+def _scaled_by_channel(graph: Graph) -> list[GraphOperator]:
+    dense = [one for one in graph.operators if one.op == "FULLY_CONNECTED"]
+    return [one for one in dense if len(graph.tensors[one.inputs[1] or 0].scales) > 1]
 
 
 def unsupported(graph: Graph, methods: Mapping[str, str]) -> list[str]:

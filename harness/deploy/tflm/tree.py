@@ -55,16 +55,22 @@ class Tree:
         """Those of TFLM's own Makefile."""
         return (self.root, self.third_party, *(self.third_party / one for one in (*_THIRD_PARTY, *_CMSIS)))
 
-    def has_portable_kernel(self, name: str) -> bool:
-        """Whether it has the reference kernel of a file: a tree made for CMSIS-NN lacks those that this replaces."""
-        return _has_source(self.micro / "kernels", name)
+    def kernel_text(self, name: str, kernels: Kernels) -> str:
+        """The source of a kernel, with what all kernels of its operator share: empty where the tree has none such.
+
+        A tree made for CMSIS-NN lacks the portable kernels that this replaces.
+        """
+        portable = self.micro / "kernels"
+        folder = portable / "cmsis_nn" if kernels is Kernels.OPTIMIZED else portable
+        text = _read_source(folder, name)
+        return text and text + _read_source(portable, f"{name}_common")
 
     def problems(self, kernels: Kernels) -> Iterator[str]:
         """What it lacks, and how to get it."""
         lacking = [one for one in _THIRD_PARTY if not (self.third_party / one).is_dir()]
         if lacking:
             yield f"{self.third_party} lacks {', '.join(lacking)}: {_how_to_get_one()}"
-        if kernels is Kernels.REFERENCE and not self.has_portable_kernel("conv"):
+        if kernels is Kernels.REFERENCE and not _has_source(self.micro / "kernels", "conv"):
             yield (
                 f"{self.root} was made with OPTIMIZED_KERNEL_DIR and holds no reference kernels: make one without it, "
                 f"or build with the kernels {Kernels.OPTIMIZED}"
@@ -102,6 +108,12 @@ def _how_to_get_one() -> str:
 
 def _has_source(directory: Path, stem: str) -> bool:
     return any((directory / f"{stem}{suffix}").is_file() for suffix in (".cc", ".cpp"))
+
+
+def _read_source(directory: Path, stem: str) -> str:
+    """Empty where there is none."""
+    files = (directory / f"{stem}{suffix}" for suffix in (".cc", ".cpp"))
+    return next((file.read_text(errors="replace") for file in files if file.is_file()), "")
 
 
 def _tree_at(root: Path, origin: str) -> Tree:
