@@ -16,10 +16,10 @@ from typing import Any
 from harness.cache import sha256
 from harness.errors import ModelError
 from harness.model.estimator_checks import check_estimator, multiply_accumulates, parameter_count
+from harness.model.file_bounds import MOST_BYTES, check_size
 from harness.model.model import Layer, Model, ModelFormat, Tensor
 
 SUFFIX = ".skops"
-MOST_BYTES = 2**28
 TRUSTED = (
     "sklearn.neural_network._stochastic_optimizers.AdamOptimizer",
     "sklearn.neural_network._stochastic_optimizers.SGDOptimizer",
@@ -39,8 +39,7 @@ def read_estimator(path: Path, name: str | None = None) -> Model:
             that are known; the text says what is wrong.
     """
     try:
-        if path.stat().st_size > MOST_BYTES:
-            raise ModelError(f"{path}: is larger than {MOST_BYTES:,} bytes, which no microcontroller holds")
+        check_size(path)
         content = path.read_bytes()
     except OSError as error:
         raise ModelError(f"{path}: {error.strerror}") from error

@@ -17,7 +17,7 @@ from flatbuffers import number_types
 from flatbuffers.table import Table
 
 from harness.errors import ModelError
-from harness.model.inflation import MOST_INFLATION
+from harness.model.file_bounds import MOST_INFLATION
 
 Fields = dict[str, Any]
 """A table by the schema's names; a vector of numbers is a read-only numpy view, one of tables a sequence of fields."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from harness.cache import sha256
 from harness.errors import ModelError
+from harness.model.file_bounds import check_size
 from harness.model.intake.kind import otherwise
 from harness.model.model import Layer, Model, Tensor
 from harness.model.tflite_geometry import check_geometry
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 
 IDENTIFIER = b"TFL3"
 SCHEMA_VERSION = 3
-MOST_BYTES = 2**28
 
 
 def read_tflite(path: Path, name: str | None = None) -> Model:
@@ -69,8 +69,7 @@ def _read(path: Path) -> bytes:
     try:
         if not path.is_file():
             raise ModelError(f"{path}: no such file; give the path of a .tflite file")
-        if path.stat().st_size > MOST_BYTES:
-            raise ModelError(f"{path}: is larger than {MOST_BYTES:,} bytes, which no microcontroller holds")
+        check_size(path)
         return path.read_bytes()
     except (OSError, ValueError) as error:
         raise ModelError(f"{path}: {error}") from error

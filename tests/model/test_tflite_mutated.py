@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from harness.errors import ModelError
-from harness.model.inflation import MOST_INFLATION
+from harness.model.file_bounds import MOST_INFLATION
 from harness.model.tflite_fields import SLACK
 from harness.model.tflite_reader import parse_graph, read_tflite
 from tests.deploy.tiny_model import TinyModel

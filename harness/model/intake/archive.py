@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.errors import ModelError
-from harness.model.inflation import MOST_INFLATION
+from harness.model.file_bounds import MOST_INFLATION
 
 _SLACK = 2**16
 _FAULTS = (zipfile.BadZipFile, zlib.error, OSError, ValueError, NotImplementedError, RuntimeError, EOFError)

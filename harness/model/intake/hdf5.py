@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.errors import ModelError
-from harness.model.inflation import MOST_INFLATION
+from harness.model.file_bounds import MOST_INFLATION
 from harness.model.intake.archive import read_json
 from harness.model.intake.limits import limited
 

@@ -7,9 +7,8 @@ from enum import StrEnum
 from pathlib import Path
 
 from harness.errors import ModelError
+from harness.model.file_bounds import MOST_BYTES, check_size
 
-MOST_BYTES = 2**28
-"""No microcontroller holds a model of this size."""
 SUFFIXES = (
     ".keras",
     ".h5",
@@ -64,8 +63,7 @@ def kind_of(path: Path) -> SourceKind:
             return _kind_of_folder(path)
         if not path.is_file():
             raise ModelError(f"{path}: no such file; give {_TAKEN}")
-        if path.stat().st_size > MOST_BYTES:
-            raise ModelError(f"{path}: is larger than {MOST_BYTES:,} bytes, which no microcontroller holds")
+        check_size(path)
         with path.open("rb") as file:
             head = file.read(32)
     except (OSError, ValueError) as error:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from harness.model.inflation import MOST_INFLATION
+from harness.model.file_bounds import MOST_INFLATION
 
 SECONDS = 60
 """HDF5 can be made to read in circles, where no exception reaches it."""

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.errors import ModelError
-from harness.model.intake.kind import MOST_BYTES
+from harness.model.file_bounds import check_size
 
 if TYPE_CHECKING:
     from onnx import ModelProto
@@ -23,8 +23,7 @@ def weights_beside(path: Path) -> tuple[Path, ...]:
     beside = path.with_name(f"{path.name}.data")
     if not beside.name.endswith(SUFFIX) or not beside.is_file():
         return ()
-    if beside.stat().st_size > MOST_BYTES:
-        raise ModelError(f"{beside}: is larger than {MOST_BYTES:,} bytes, which no microcontroller holds")
+    check_size(beside)
     return (beside,)
 
 
