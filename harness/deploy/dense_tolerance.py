@@ -6,7 +6,7 @@ apart at most. What such a step makes of the model's output is bounded here, whe
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import floor, inf, tanh
 
@@ -60,7 +60,7 @@ def tolerance_of(graph: Graph, deviation: DenseDeviation) -> Tolerance | None:
         return None
     off: dict[int, float] = {}
     for operator in graph.operators:
-        given = list(_given(graph, operator))
+        given = graph.given(operator)
         before = max((off.get(each.index, 0.0) for each in given), default=0.0)
         off |= dict.fromkeys(operator.outputs, _steps_off(graph, operator, given, before, deviation))
     bound = off.get(graph.outputs[0], 0.0)
@@ -79,10 +79,6 @@ def usual_tolerance(graph: Graph, reason: str) -> Tolerance | None:
     dtype, step = _step_of_output(graph)
     steps = _USUAL_STEPS.get(dtype, 1.0)
     return Tolerance(step * steps, reason) if steps > 1 else None
-
-
-def _given(graph: Graph, operator: GraphOperator) -> Iterator[GraphTensor]:
-    return (graph.tensors[index] for index in operator.inputs if index is not None)
 
 
 def _steps_off(
@@ -118,6 +114,6 @@ def _step_of_output(graph: Graph) -> tuple[str, float]:
     if output.dtype != "float32":
         return output.dtype, 1.0
     last = next(operator for operator in graph.operators if graph.outputs[0] in operator.outputs)
-    source = next(_given(graph, last))
+    source = graph.given(last)[0]
     is_scaled = last.op == "DEQUANTIZE" and len(source.scales) == 1
     return source.dtype, float(source.scales[0]) if is_scaled else 0.0

@@ -87,6 +87,10 @@ class Graph:
     inputs: tuple[int, ...]
     outputs: tuple[int, ...]
 
+    def given(self, operator: GraphOperator) -> list[GraphTensor]:
+        """The inputs of an operator, without those that are left out."""
+        return [self.tensors[index] for index in operator.inputs if index is not None]
+
 
 def open_graph(model: Model) -> Graph:
     """The graph of a model that was read before.

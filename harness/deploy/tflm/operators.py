@@ -91,16 +91,17 @@ def refused_by_cmsis_nn(graph: Graph) -> frozenset[str]:
 
     CMSIS-NN's FULLY_CONNECTED of int16 has one scale for all channels, where TensorFlow's converter makes one for each.
     """
-    wide = any(graph.tensors[one.inputs[0] or 0].dtype == "int16" for one in _scaled_by_channel(graph))
+    wide = any(graph.given(operator)[0].dtype == "int16" for operator in _scaled_by_channel(graph))
     return frozenset({_DENSE} if wide else ())
 
 
 def lacking_channel_scales(graph: Graph, tree: Tree, kernels: Kernels) -> Iterator[str]:
     """Dense layers with a scale for each channel that the tree's kernel would take, and compute with one for all."""
+    layers = _scaled_by_channel(graph)
     if _DENSE in refused_by_cmsis_nn(graph):
         kernels = Kernels.REFERENCE
-    if "is_per_channel" not in tree.kernel_text(_DENSE, kernels):
-        for operator in _scaled_by_channel(graph):
+    if layers and "is_per_channel" not in tree.kernel_text(_DENSE, kernels):
+        for operator in layers:
             yield (
                 f"layer {operator.name} ({operator.op}): this tree of TensorFlow Lite Micro has no kernel for a scale "
                 f"of each channel (kernels {kernels}); take a newer tree, or weights with one scale"
@@ -108,8 +109,9 @@ def lacking_channel_scales(graph: Graph, tree: Tree, kernels: Kernels) -> Iterat
 
 
 def _scaled_by_channel(graph: Graph) -> list[GraphOperator]:
-    dense = [one for one in graph.operators if one.op == "FULLY_CONNECTED"]
-    return [one for one in dense if len(graph.tensors[one.inputs[1] or 0].scales) > 1]
+    """Dense layers whose weights have a scale for each channel."""
+    dense = [operator for operator in graph.operators if operator.op == "FULLY_CONNECTED"]
+    return [operator for operator in dense if len(graph.given(operator)[1].scales) > 1]
 
 
 def unsupported(graph: Graph, methods: Mapping[str, str]) -> list[str]:
@@ -132,7 +134,7 @@ def _complaints(graph: Graph, operator: GraphOperator, methods: Mapping[str, str
     if operator.op not in methods:
         yield "this tree of TensorFlow Lite Micro does not have the operator"
         return
-    inputs = [graph.tensors[index] for index in operator.inputs if index is not None]
+    inputs = graph.given(operator)
     if any(tensor.dtype == "float16" for tensor in inputs):
         yield "TensorFlow Lite Micro has no float16"
     weights = [tensor for tensor in inputs[1:] if tensor.data is not None and tensor.dtype in ("int8", "uint8")]

@@ -62,15 +62,16 @@ class Tree:
         """
         portable = self.micro / "kernels"
         folder = portable / "cmsis_nn" if kernels is Kernels.OPTIMIZED else portable
-        text = _read_source(folder, name)
-        return text and text + _read_source(portable, f"{name}_common")
+        kernel = _source(folder, name)
+        parts = (kernel, _source(portable, f"{name}_common")) if kernel else ()
+        return "".join(part.read_text(errors="replace") for part in parts if part)
 
     def problems(self, kernels: Kernels) -> Iterator[str]:
         """What it lacks, and how to get it."""
         lacking = [one for one in _THIRD_PARTY if not (self.third_party / one).is_dir()]
         if lacking:
             yield f"{self.third_party} lacks {', '.join(lacking)}: {_how_to_get_one()}"
-        if kernels is Kernels.REFERENCE and not _has_source(self.micro / "kernels", "conv"):
+        if kernels is Kernels.REFERENCE and _source(self.micro / "kernels", "conv") is None:
             yield (
                 f"{self.root} was made with OPTIMIZED_KERNEL_DIR and holds no reference kernels: make one without it, "
                 f"or build with the kernels {Kernels.OPTIMIZED}"
@@ -106,14 +107,9 @@ def _how_to_get_one() -> str:
     return HOW_TO_GET_ONE.format(makefile=_MAKEFILE)
 
 
-def _has_source(directory: Path, stem: str) -> bool:
-    return any((directory / f"{stem}{suffix}").is_file() for suffix in (".cc", ".cpp"))
-
-
-def _read_source(directory: Path, stem: str) -> str:
-    """Empty where there is none."""
+def _source(directory: Path, stem: str) -> Path | None:
     files = (directory / f"{stem}{suffix}" for suffix in (".cc", ".cpp"))
-    return next((file.read_text(errors="replace") for file in files if file.is_file()), "")
+    return next((file for file in files if file.is_file()), None)
 
 
 def _tree_at(root: Path, origin: str) -> Tree:
