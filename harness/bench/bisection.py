@@ -20,7 +20,7 @@ from harness.deploy.firmware import Firmware
 from harness.errors import BuildError, DoesNotFitError, UnsupportedModelError
 from harness.model.model import Model, Tensor
 from harness.model.reference import run_own_reference, run_reference
-from harness.model.samples import from_rows, to_rows
+from harness.model.samples import from_rows, to_bytes
 from harness.model.truncate import truncate
 from harness.progress import status
 
@@ -83,8 +83,7 @@ class Bisection:
         samples = from_rows(part.inputs, _rows(self.inputs))
         answers = run_own_reference(part, samples, firmware.interpreter)
         answers = run_reference(part, samples) if answers is None else answers
-        host = [row.tobytes() for row in to_rows(part.outputs, answers)]
-        return _compared(board, host, part, layer.name, layer.op)
+        return _compared(board, to_bytes(part.outputs, answers), part, layer.name, layer.op)
 
     def _run(self, firmware: Firmware) -> list[bytes]:
         self.dut.probe.flash(firmware.elf)

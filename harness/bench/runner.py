@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import cycle, islice
-from typing import TYPE_CHECKING
 
 from harness.bench.agreement import Agreement, compare, output_steps
 from harness.bench.bisection import most_different
@@ -21,16 +20,11 @@ from harness.board.dut import Dut
 from harness.deploy.firmware import Firmware
 from harness.errors import FirmwareHangError, InfrastructureError
 from harness.model.dataset import Dataset
-from harness.model.model import Tensor
 from harness.model.reference import Interpreter, run_own_reference, run_reference
-from harness.model.samples import quantize_samples, random_inputs, to_rows
+from harness.model.samples import quantize_samples, random_inputs, to_bytes
 from harness.optimize.file_facts import file_facts
 from harness.optimize.variant import Variant
 from harness.progress import status, track
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
 
 
 @dataclass(frozen=True)
@@ -79,15 +73,13 @@ class Workload:
 
     Attributes:
         inputs, references: of each sample, the model's input bytes and the output bytes that the host computes.
-        interpreter, own_references: the runtime's own on the host, and the output bytes that it computes; none where
-            TFLite's has to do.
         dataset: what the answers are judged by; None where that can't be done.
+        own_references: the output bytes that the runtime's own interpreter computes; none where TFLite's has to do.
     """
 
     inputs: tuple[bytes, ...]
     references: tuple[bytes, ...]
     dataset: Dataset | None
-    interpreter: Interpreter
     own_references: tuple[bytes, ...]
 
 
@@ -124,16 +116,11 @@ def prepare(variant: Variant, plan: Plan, interpreter: Interpreter = Interpreter
         samples = quantize_samples(dataset, model.inputs[0])
     own = run_own_reference(model, samples, interpreter)
     return Workload(
-        inputs=_stored(model.inputs, samples),
-        references=_stored(model.outputs, run_reference(model, samples)),
+        inputs=to_bytes(model.inputs, samples),
+        references=to_bytes(model.outputs, run_reference(model, samples)),
         dataset=dataset,
-        interpreter=interpreter,
-        own_references=() if own is None else _stored(model.outputs, own),
+        own_references=() if own is None else to_bytes(model.outputs, own),
     )
-
-
-def _stored(tensors: Sequence[Tensor], samples: NDArray[np.generic]) -> tuple[bytes, ...]:
-    return tuple(row.tobytes() for row in to_rows(tensors, samples))
 
 
 def run(dut: Dut, variant: Variant, firmware: Firmware, workload: Workload, plan: Plan) -> Results:
@@ -168,7 +155,7 @@ def _measure(
     judged, judge = agreement, workload.references
     if workload.own_references:
         judge = workload.own_references
-        giver = f"{workload.interpreter.description} on the host"
+        giver = f"{firmware.interpreter.description} on the host"
         judged = compare(outputs, judge, outputs_of, steps, firmware.own_tolerance, giver)
     provenance = Provenance.SIMULATED if dut.simulated else Provenance.MEASURED
     measurements = [

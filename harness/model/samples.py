@@ -60,6 +60,11 @@ def to_rows(tensors: Sequence[Tensor], samples: NDArray[np.generic]) -> NDArray[
     return np.ascontiguousarray(samples).reshape(len(samples), -1).view(np.uint8).reshape(len(samples), nbytes)
 
 
+def to_bytes(tensors: Sequence[Tensor], samples: NDArray[np.generic]) -> tuple[bytes, ...]:
+    """Of each sample the bytes that a board is sent or sends; raises what `to_rows` does."""
+    return tuple(row.tobytes() for row in to_rows(tensors, samples))
+
+
 def from_rows(tensors: Sequence[Tensor], rows: NDArray[np.uint8]) -> NDArray[np.generic]:
     """The opposite of `to_rows`."""
     if len(tensors) != 1:

@@ -23,10 +23,10 @@ def test_the_runtimes_own_interpreter_judges_and_tflites_answers_stand_beside_it
     with open_dut(RackEntry("bench", "nucleo_l4r5zi", Kind.VIRTUAL)) as dut:
         firmware = build_firmware(variant, dut.spec.target, find_backend("tvm"))
         ours = run(dut, variant, firmware, prepare(variant, plan), plan)
-        workload = prepare(variant, plan, Interpreter.TFLM)
-        theirs = run(dut, variant, firmware, workload, plan)
+        workload, others = prepare(variant, plan, Interpreter.TFLM), replace(firmware, interpreter=Interpreter.TFLM)
+        theirs = run(dut, variant, others, workload, plan)
         swapped = replace(workload, references=workload.own_references, own_references=workload.references)
-        right = run(dut, variant, firmware, swapped, plan)
+        right = run(dut, variant, others, swapped, plan)
     figures = [{one.quantity: one.value for one in results.measurements} for results in (ours, theirs, right)]
     assert [one["max_difference"] for one in figures] == [0, 0, 2]
     assert [one.get("runtime_difference") for one in figures] == [None, 2, 0]
