@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from harness.board.board_file import MOST_NODES, board_file_model, list_boards, load_board
+from harness.board.board_file import MOST_NODES, list_boards, load_board
 from harness.board.board_skeleton import OPEN
 from harness.board.spec import BoardSpec
 from harness.board.spec import Path as MemoryPath
@@ -71,8 +71,10 @@ def _form(raw: Any, path: Path) -> list[str]:
     """What pydantic says, but for open places, which have been told."""
     from pydantic import ValidationError
 
+    from harness.board.board_form import BoardEntry
+
     try:
-        board_file_model().model_validate(raw)
+        BoardEntry.model_validate(raw)
     except ValidationError as error:
         lines = describe(error, path).splitlines()
         return [line for line in lines if f"(found '{OPEN}')" not in line]

@@ -55,17 +55,12 @@ def load_board(name_or_path: str | Path) -> BoardSpec:
 def _validated(raw: object, path: Path) -> BoardEntry:
     from pydantic import ValidationError
 
-    try:
-        return board_file_model().model_validate(raw)
-    except ValidationError as error:
-        raise ConfigError(describe(error, path)) from error
-
-
-def board_file_model() -> type[BoardEntry]:
-    """The form of a board file; imported when first needed."""
     from harness.board.board_form import BoardEntry
 
-    return BoardEntry
+    try:
+        return BoardEntry.model_validate(raw)
+    except ValidationError as error:
+        raise ConfigError(describe(error, path)) from error
 
 
 def _to_spec(entry: BoardEntry, digest: str) -> BoardSpec:

@@ -31,9 +31,9 @@ KEYS = {
 
 def board_schema() -> dict[str, Any]:
     """JSON Schema (2020-12) of a board file."""
-    from harness.board.board_file import board_file_model
+    from harness.board.board_form import BoardEntry
 
-    schema = board_file_model().model_json_schema()
+    schema = BoardEntry.model_json_schema()
     for key, description in KEYS.items():
         schema["properties"][key]["description"] = description
     dialect = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "A board file of tinyml-harness"}

@@ -11,7 +11,8 @@ import yaml
 from click.testing import CliRunner
 
 from harness.board.board_check import check_board_file
-from harness.board.board_file import board_file_model, list_boards, load_board
+from harness.board.board_file import list_boards, load_board
+from harness.board.board_form import BoardEntry
 from harness.board.board_schema import KEYS, board_schema, board_schema_text
 from harness.board.board_skeleton import OPEN, skeleton_from_board, skeleton_of_family
 from harness.cli import main
@@ -145,7 +146,7 @@ def test_the_schema_in_docs_is_current() -> None:
 
 
 def test_the_schema_explains_every_key() -> None:
-    assert set(board_file_model().model_fields) == set(KEYS) == set(board_schema()["properties"])
+    assert set(BoardEntry.model_fields) == set(KEYS) == set(board_schema()["properties"])
 
 
 @pytest.mark.parametrize("board", list_boards())

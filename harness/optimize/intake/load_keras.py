@@ -9,7 +9,7 @@ from harness.errors import ModelError
 from harness.model.intake.archive import read_json, read_members
 from harness.model.intake.hdf5 import check_hdf5, read_hdf5_config
 from harness.model.intake.keras_config import complaints
-from harness.optimize.intake.source import Source, fixed_batch, function_converter
+from harness.optimize.intake.source import FOREIGN_FLOATS, Source, fixed_batch, function_converter
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -70,7 +70,7 @@ def _refuse_types(model: Any) -> None:
     wide = [
         f"{layer.name} ({layer.compute_dtype})"
         for layer in model._flatten_layers(include_self=False)
-        if str(layer.compute_dtype) in ("float16", "bfloat16", "float64")
+        if str(layer.compute_dtype) in FOREIGN_FLOATS
     ]
     if wide:
         raise ModelError(

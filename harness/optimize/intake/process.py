@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from harness.errors import HarnessError, ModelError
 from harness.model.intake.kind import SourceKind
 from harness.optimize.intake.check_inputs import check_inputs, split_rows
-from harness.optimize.intake.source import Source
+from harness.optimize.intake.source import FOREIGN_FLOATS, Source
 from harness.optimize.quantization import Quantization
 from harness.tensorflow_process import import_tensorflow
 
@@ -54,7 +54,7 @@ def main(kind: SourceKind, path: Path, directory: Path, quantization: Quantizati
 def _refuse_types(source: Source) -> None:
     """Refuse inputs that TFLite's converter would speak of as an operator that is lacking."""
     for number, (_, dtype) in enumerate(source.inputs):
-        if dtype in ("float16", "bfloat16", "float64"):
+        if dtype in FOREIGN_FLOATS:
             raise ModelError(f"input {number} is {dtype}; TensorFlow Lite computes in float32: export the model so")
 
 

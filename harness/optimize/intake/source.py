@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     Arrays = Sequence[NDArray[np.generic]]
 
 
+FOREIGN_FLOATS = ("float16", "bfloat16", "float64")
+"""Types of floats that TFLite's operators do not compute in."""
+
+
 @dataclass(frozen=True)
 class Source:
     """A loaded model; all arrays are of batch one and in the layout of the `.tflite`: channels last.
